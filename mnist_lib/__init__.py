@@ -1,0 +1,45 @@
+"""MNIST digit classification, stage by stage.
+
+The public functions, in the order in which data flows through them:
+
+``load_mnist`` → ``preprocess`` → ``build_model`` → ``compile_model`` → ``train`` → ``evaluate`` → ``plot_*``
+
+Importing this package imports neither TensorFlow nor anything else that is heavy: a stage is imported when one of its names is first used.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+# The one list of public names: stage → what it offers. The stages stand in the order of the pipeline.
+STAGES = {
+    "loading": ("load_mnist", "edition_in_use", "DataError"),
+    "preprocessing": ("preprocess", "train_validation_split"),
+    "model": ("build_model", "build_convolutional_model", "gives_logits"),
+    "compilation": ("compile_model", "total_steps"),
+    "training": ("train",),
+    "evaluation": ("evaluate", "Evaluation", "wilson_interval", "confusion_matrix"),
+    "visualization": (
+        "plot_digits",
+        "plot_pixel_values",
+        "plot_history",
+        "plot_confusion",
+        "plot_predictions",
+        "plot_mistakes",
+        "plot_weights",
+    ),
+}
+
+_STAGE_OF = {name: stage for stage, names in STAGES.items() for name in names}
+
+__all__ = sorted(_STAGE_OF)
+
+
+def __getattr__(name):
+    if name in _STAGE_OF:
+        return getattr(import_module(f"{__name__}.{_STAGE_OF[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted([*globals(), *__all__])

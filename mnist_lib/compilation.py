@@ -1,0 +1,117 @@
+"""Compilation: what the network is to minimise, and how it takes its steps.
+
+Chapter 05-compilation builds loss and gradient by hand.
+"""
+
+import math
+
+import keras
+
+from .model import gives_logits
+
+BATCH_SIZE = 256
+PEAK_LEARNING_RATE = 8e-3  # at the start of a cosine decay to zero
+CONSTANT_LEARNING_RATE = 1e-3
+ENOUGH_IMAGES = 20_000  # from here on five epochs suffice; with fewer images each is seen more often
+
+
+def default_epochs(images: int) -> int:
+    """How often the course's recipe goes through so many training images: 5 times, or 20 times if there are fewer than 20,000.
+
+    See chapter 06-training.
+    """
+    return 5 if images >= ENOUGH_IMAGES else 20
+
+
+def total_steps(images: int, epochs: int | None = None, batch_size: int = BATCH_SIZE) -> int:
+    """How many steps training takes: batches in an epoch (the last may be smaller) times epochs.
+
+    Parameters
+    ----------
+    images : int, at least 1
+        Training images.
+    epochs : int, at least 1, or None
+        None stands for the recipe's own number, as in `train`.
+    batch_size : int, at least 1
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        If one of them is below 1.
+
+    Notes
+    -----
+    Counted by hand in chapter 06-training.
+    """
+    if epochs is None:
+        epochs = default_epochs(images)
+    for name, value in (("images", images), ("epochs", epochs), ("batch_size", batch_size)):
+        if value < 1:
+            raise ValueError(f"{name} must be at least 1; got {value}")
+    return epochs * math.ceil(images / batch_size)
+
+
+def compile_model(
+    model: keras.Model,
+    learning_rate: float | None = None,
+    total_steps: int | None = None,
+    *,
+    optimizer: keras.optimizers.Optimizer | str | None = None,
+    logits: bool | None = None,
+    steps_per_execution: int = 47,
+) -> keras.Model:
+    """Give a model its loss, its optimizer and its metric.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Returns ten logits or ten probabilities for an image.
+    learning_rate : float above 0, or None
+        The learning rate, or with `total_steps` its peak. None stands for 1e-3, or 8e-3 with `total_steps`.
+    total_steps : int or None
+        With it, the learning rate falls from its peak to zero along half a cosine in so many steps. See `total_steps`.
+    optimizer : keras optimizer, its name, or None
+        Used as it is (`learning_rate` and `total_steps` must be None then); None stands for Adam.
+    logits : bool or None
+        Whether the model returns logits; None finds out from its last layer.
+    steps_per_execution : int, at least 1
+        Steps that TensorFlow takes before it comes back to Python. Only speed depends on it.
+
+    Returns
+    -------
+    keras.Model
+        The same model, compiled with sparse categorical cross-entropy and accuracy.
+
+    Raises
+    ------
+    ValueError
+        If the learning rate is not positive, arguments contradict each other, or the last layer does not tell what it returns.
+
+    Notes
+    -----
+    Loss and gradient are built by hand in chapter 05-compilation. Adam: Kingma and Ba (2015). Cosine decay: Loshchilov and Hutter (2017).
+    """
+    if optimizer is not None:
+        if learning_rate is not None or total_steps is not None:
+            raise ValueError("learning_rate and total_steps belong to the optimizer; give them, or an optimizer, not both")
+    else:
+        if learning_rate is None:
+            learning_rate = CONSTANT_LEARNING_RATE if total_steps is None else PEAK_LEARNING_RATE
+        if not learning_rate > 0:
+            raise ValueError(f"learning_rate must be above 0; got {learning_rate}")
+        rate = learning_rate
+        if total_steps is not None:
+            rate = keras.optimizers.schedules.CosineDecay(learning_rate, decay_steps=total_steps)
+        optimizer = keras.optimizers.Adam(rate)
+    model.compile(
+        optimizer=optimizer,
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=gives_logits(model) if logits is None else logits),
+        metrics=["accuracy"],
+        steps_per_execution=steps_per_execution,
+    )
+    model.planned_steps = total_steps
+    return model

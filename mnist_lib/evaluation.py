@@ -1,0 +1,199 @@
+"""Evaluation: how good a model is on images it has never seen, how sure one can be of that, and what it gets wrong.
+
+Chapter 07-evaluation builds every number by hand.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import keras
+
+Z_95 = 1.959963984540054  # 95% of a normal distribution lie within so many standard deviations of its mean
+SMALLEST_PROBABILITY = 1e-7  # as in Keras: a probability of 0 for the right digit would make the loss infinite
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What `evaluate` found out about a model on n labelled images.
+
+    Attributes
+    ----------
+    accuracy : float in [0, 1]
+        Fraction of images read rightly.
+    interval : (float, float)
+        The 95% Wilson interval of the accuracy.
+    loss : float, at least 0
+        Mean cross-entropy, in nats.
+    confusion : ndarray of int, shape (10, 10)
+        Row: the digit that it is. Column: the digit that was read.
+    precision, recall : ndarray of float64, shape (10,)
+        For each digit: the fraction right among those read as it, and the fraction found among those that are it. NaN where there are none.
+    labels, predictions : ndarray of int, shape (n,)
+    probabilities : ndarray of float64, shape (n, 10)
+        Rows sum to 1.
+    mistakes : ndarray of int, shape (number of mistakes,)
+        Indices of the images read wrongly, the most confident first.
+
+    Notes
+    -----
+    See chapter 07-evaluation.
+    """
+
+    accuracy: float
+    interval: tuple[float, float]
+    loss: float
+    confusion: np.ndarray
+    precision: np.ndarray
+    recall: np.ndarray
+    labels: np.ndarray
+    predictions: np.ndarray
+    probabilities: np.ndarray
+    mistakes: np.ndarray
+
+    def __repr__(self) -> str:
+        low, high = self.interval
+        return (
+            f"Evaluation of {len(self.labels):,} images: accuracy {self.accuracy:.2%} (95% interval {low:.2%} to {high:.2%}), "
+            f"loss {self.loss:.4f}, {len(self.mistakes):,} mistakes"
+        )
+
+
+def evaluate(model: "keras.Model", x: np.ndarray, y: np.ndarray, *, logits: bool | None = None, batch_size: int = 1000) -> Evaluation:
+    """Measure a model on labelled images.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Returns ten logits or ten probabilities for an image.
+    x : ndarray of float, shape (n, 28, 28), n at least 1
+        As `preprocess` returns it.
+    y : ndarray of integers, shape (n,), 0 to 9
+    logits : bool or None
+        Whether the model returns logits (else probabilities); None finds out from its last layer.
+    batch_size : int, at least 1
+        Images read at once. Only speed and memory depend on it.
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    TypeError
+        If the images are not fractions.
+    ValueError
+        If the arrays do not fit each other, the last layer does not tell what it returns, or what it returns is no probability.
+
+    Notes
+    -----
+    Every number of it is computed by hand in chapter 07-evaluation.
+    """
+    from .model import gives_logits  # here, so that the functions below serve without TensorFlow
+
+    if np.issubdtype(x.dtype, np.integer):
+        raise TypeError(f"images must be fractions in [0, 1], as preprocess returns them; got {x.dtype}")
+    if len(x) != len(y) or len(y) == 0:
+        raise ValueError(f"x and y must hold one label for each image, and at least one; got {len(x):,} images and {len(y):,} labels")
+    labels = np.asarray(y).astype(int)
+    outputs = model.predict(x, batch_size=batch_size, verbose=0).astype(np.float64)
+    if outputs.shape != (len(x), 10):
+        raise ValueError(f"the model must return ten numbers for each image, shape {(len(x), 10)}; got {outputs.shape}")
+    probabilities = _probabilities(outputs, gives_logits(model) if logits is None else logits)
+
+    predictions = probabilities.argmax(axis=1)
+    confusion = confusion_matrix(labels, predictions)
+    right = confusion.diagonal()
+    wrong = np.flatnonzero(predictions != labels)
+    with np.errstate(invalid="ignore"):  # a digit that never occurs, or is never read, has no rate: NaN
+        precision, recall = right / confusion.sum(axis=0), right / confusion.sum(axis=1)
+    of_the_label = probabilities[np.arange(len(labels)), labels]
+    return Evaluation(
+        accuracy=float(right.sum() / len(labels)),
+        interval=wilson_interval(int(right.sum()), len(labels)),
+        loss=float(-np.log(np.maximum(of_the_label, SMALLEST_PROBABILITY)).mean()),
+        confusion=confusion,
+        precision=precision,
+        recall=recall,
+        labels=labels,
+        predictions=predictions,
+        probabilities=probabilities,
+        mistakes=wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")],
+    )
+
+
+def _probabilities(outputs: np.ndarray, logits: bool) -> np.ndarray:
+    if not np.isfinite(outputs).all():
+        raise ValueError("the model returns values that are not finite (NaN or infinity): its training diverged; lower the learning rate")
+    if logits:
+        powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+        return powers / powers.sum(axis=1, keepdims=True)
+    sums = outputs.sum(axis=1)
+    if outputs.min() < 0 or np.abs(sums - 1).max() > 1e-3:
+        raise ValueError(
+            f"probabilities must lie in [0, 1] and sum to 1 for each image; got values from {outputs.min():.3g} to {outputs.max():.3g} "
+            f"with sums from {sums.min():.3g} to {sums.max():.3g}. If these are logits, say evaluate(…, logits=True)"
+        )
+    return outputs / sums[:, np.newaxis]
+
+
+def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
+    """The 95% Wilson score interval of a proportion.
+
+    Parameters
+    ----------
+    successes, trials : int, 0 <= successes <= trials, trials at least 1
+
+    Returns
+    -------
+    (float, float)
+        Lower and upper end, within [0, 1].
+
+    Raises
+    ------
+    ValueError
+        If there are no trials, or more successes than trials.
+
+    Notes
+    -----
+    Wilson (1927). Unlike accuracy ± 2 standard errors it never leaves [0, 1]. Simulated in chapter 07-evaluation.
+    """
+    if not 0 <= successes <= trials or trials < 1:
+        raise ValueError(f"expected 0 <= successes <= trials and at least one trial; got {successes} of {trials}")
+    rate, spread = successes / trials, Z_95**2 / trials
+    middle = (rate + spread / 2) / (1 + spread)
+    half = math.sqrt(rate * (1 - rate) * spread + spread**2 / 4) / (1 + spread)
+    return max(middle - half, 0.0), min(middle + half, 1.0)
+
+
+def confusion_matrix(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
+    """How often each digit was read as each digit.
+
+    Parameters
+    ----------
+    labels, predictions : ndarray of integers, shape (n,), 0 to 9
+
+    Returns
+    -------
+    ndarray of int, shape (10, 10)
+        Row: the digit that it is. Column: the digit that was read.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or a value is no digit.
+
+    Notes
+    -----
+    Counted by hand in chapter 07-evaluation.
+    """
+    labels, predictions = np.asarray(labels), np.asarray(predictions)
+    if labels.shape != predictions.shape or labels.ndim != 1:
+        raise ValueError(f"labels and predictions must both have shape (n,); got {labels.shape} and {predictions.shape}")
+    for name, values in (("labels", labels), ("predictions", predictions)):
+        if values.size and not (values.min() >= 0 and values.max() <= 9):
+            raise ValueError(f"{name} must be digits, 0 to 9; got values from {values.min()} to {values.max()}")
+    return np.bincount(labels.astype(int) * 10 + predictions.astype(int), minlength=100).reshape(10, 10)
