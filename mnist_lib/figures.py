@@ -1,0 +1,97 @@
+"""Figures that carry their alternative text: what is seen is also said, in notebooks and on the site.
+
+`visualization` draws with these; a chapter that draws something of its own does too.
+"""
+
+import base64
+import html
+import io
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+
+import matplotlib.style
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+STYLE = Path(__file__).with_name("course.mplstyle")
+PIXEL_RATIO = 2  # the picture holds so many pixels for each one it takes on the page: sharp on phones
+
+
+class DescribedFigure(Figure):
+    """A Matplotlib figure with an alternative text, shown in notebooks as a picture that has it.
+
+    Attributes
+    ----------
+    alternative_text : str
+        Says what the picture shows to those who do not see it.
+    """
+
+    alternative_text = ""
+
+    def _ipython_display_(self) -> None:
+        # One HTML output, not an image/png: no notebook format has a place for a picture's alternative text but HTML.
+        from IPython.display import display
+
+        display({"text/html": self.to_html(), "text/plain": self.alternative_text or repr(self)}, raw=True)
+
+    def to_html(self) -> str:
+        """The figure as an HTML picture that needs no other file."""
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=PIXEL_RATIO * self.dpi, facecolor="white")
+        width = round(self.get_figwidth() * self.dpi)
+        return (
+            f'<img alt="{html.escape(self.alternative_text)}" width="{width}" style="max-width: 100%; height: auto" '
+            f'src="data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}">'
+        )
+
+
+def subplots(rows: int = 1, columns: int = 1, *, width: float = 5.4, height: float | None = None, **keywords) -> tuple[Figure, np.ndarray]:
+    """A figure in the course's style with a grid of axes, as `matplotlib.pyplot.subplots` makes it.
+
+    Parameters
+    ----------
+    rows, columns : int, at least 1
+    width, height : float
+        Inches; one inch takes 100 pixels on the page. The default width stays legible on a phone; the default height is 3.2 for each row.
+    **keywords
+        Handed to `matplotlib.figure.Figure.subplots`.
+
+    Returns
+    -------
+    (DescribedFigure, Axes or ndarray of Axes)
+
+    Notes
+    -----
+    Not registered with pyplot, so a notebook shows it once, where it is the value of a cell. See chapter 08-visualization.
+    """
+    with matplotlib.style.context(STYLE):
+        figure = DescribedFigure(figsize=(width, height or 3.2 * rows), layout="constrained")
+        return figure, figure.subplots(rows, columns, **keywords)
+
+
+def describe(figure: Figure, text: str) -> Figure:
+    """Give a figure its alternative text, after any text that it has already, and return it.
+
+    See chapter 08-visualization.
+    """
+    before = getattr(figure, "alternative_text", "")
+    figure.alternative_text = f"{before} {text}".strip()
+    return figure
+
+
+def in_course_style(draw: Callable) -> Callable:
+    """Decorator: whatever a function draws, it draws in the course's style, also into axes that it is handed."""
+
+    @wraps(draw)
+    def styled(*arguments, **keywords):
+        with matplotlib.style.context(STYLE):
+            return draw(*arguments, **keywords)
+
+    return styled
+
+
+def axes_or_new(axes: Axes | None, **keywords) -> tuple[Figure, Axes]:
+    """The axes handed in with their figure, or new ones."""
+    return (axes.figure, axes) if axes is not None else subplots(**keywords)
