@@ -3,8 +3,13 @@
 Chapter 04-model computes a dense layer by hand, chapter 09-convolution a convolution.
 """
 
+import logging
+
 import keras
 from keras import layers
+
+# TensorFlow warns of functions traced anew, once several models were trained in one process: a notebook that compares models means to.
+logging.getLogger("tensorflow").addFilter(lambda record: "triggered tf.function retracing" not in record.getMessage())
 
 
 def build_model(hidden_units: int = 128, dropout: float = 0.2, seed: int | None = 0) -> keras.Sequential:
@@ -43,7 +48,7 @@ def build_model(hidden_units: int = 128, dropout: float = 0.2, seed: int | None 
 
 
 def build_convolutional_model(
-    filters: tuple[int, ...] = (16, 32), hidden_units: int = 128, dropout: float = 0.2, seed: int | None = 0
+    filters: tuple[int, ...] = (16, 32), hidden_units: int = 128, dropout: float = 0.3, seed: int | None = 0
 ) -> keras.Sequential:
     """A network that looks at neighbouring pixels: for each entry of `filters` a 3×3 convolution and 2×2 pooling, then dense layers.
 
