@@ -139,7 +139,7 @@ def _load_full() -> tuple[list[np.ndarray], str]:
         mnist.load_data()
     except Exception as error:
         raise DataError(
-            f"the download of {KERAS_ADDRESS} to {cache} broke off ({error}). Run the cell again, or use load_mnist(\"sample\")."
+            f'the download of {KERAS_ADDRESS} to {cache} broke off ({error}). Run the cell again, or use load_mnist("sample").'
         ) from error
     finally:
         socket.setdefaulttimeout(silence)

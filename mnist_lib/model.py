@@ -5,8 +5,13 @@ Chapter 04-model computes a dense layer by hand, chapter 09-convolution a convol
 
 import logging
 
+import numbers
+
 import keras
+import numpy as np
 from keras import layers
+
+from .arguments import check_seed, check_whole, describe_value
 
 # TensorFlow warns of functions traced anew, once several models were trained in one process: a notebook that compares models means to.
 logging.getLogger("tensorflow").addFilter(lambda record: "triggered tf.function retracing" not in record.getMessage())
@@ -29,11 +34,17 @@ def build_model(hidden_units: int = 128, dropout: float = 0.2, seed: int | None 
     keras.Sequential
         Takes float32 images (n, 28, 28) in [0, 1], returns logits, float32 (n, 10). Not compiled yet.
 
+    Raises
+    ------
+    ValueError
+        If an argument lies outside its range.
+
     Notes
     -----
     Has 784 · hidden_units + hidden_units + hidden_units · 10 + 10 parameters. Built by hand in chapter 04-model.
     Dropout: Srivastava et al. (2014). First weights: Glorot and Bengio (2010).
     """
+    check_whole(hidden_units=hidden_units)
     weights, dropped = _seeds(seed)
     return keras.Sequential(
         [
@@ -70,14 +81,17 @@ def build_convolutional_model(
     Raises
     ------
     ValueError
-        If there is no filter, or so many layers that pooling would leave nothing of 28 × 28 pixels.
+        If there is no filter, so many layers that pooling would leave nothing of 28 × 28 pixels, or an argument lies outside its range.
 
     Notes
     -----
     A convolution is computed by hand in chapter 09-convolution. LeCun et al. (1998).
     """
-    if not 1 <= len(filters) <= 3:
-        raise ValueError(f"filters must name 1 to 3 convolutions; got {filters}")
+    if not (isinstance(filters, (tuple, list)) and 1 <= len(filters) <= 3):
+        raise ValueError(f"filters must be a tuple of 1 to 3 whole numbers, one for each convolution; got {describe_value(filters)}")
+    for count in filters:
+        check_whole(filters=count)
+    check_whole(hidden_units=hidden_units)
     weights, dropped = _seeds(seed)
     convolutions = []
     for count in filters:

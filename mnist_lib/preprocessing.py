@@ -3,7 +3,11 @@
 Chapter 03-preprocessing shows what goes wrong without it.
 """
 
+import numbers
+
 import numpy as np
+
+from .arguments import check_labelled, check_seed, describe_value
 
 
 def preprocess(images: np.ndarray) -> np.ndarray:
@@ -53,7 +57,7 @@ def _describe_floats(images: np.ndarray) -> str:
 
 
 def train_validation_split(
-    x: np.ndarray, y: np.ndarray, validation_fraction: float = 0.1, seed: int = 0
+    x: np.ndarray, y: np.ndarray, validation_fraction: float = 0.1, seed: int | None = 0
 ) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """Set part of the training data apart for validation, the same fraction of every digit.
 
@@ -63,8 +67,8 @@ def train_validation_split(
     y : ndarray of integers, shape (n,)
         Class labels.
     validation_fraction : float, 0 < validation_fraction < 1
-    seed : int
-        The same seed gives the same split.
+    seed : int, at least 0, or None
+        The same seed gives the same split; None splits anew each time.
 
     Returns
     -------
@@ -73,6 +77,8 @@ def train_validation_split(
 
     Raises
     ------
+    TypeError
+        If `x` and `y` are not arrays, or the labels not integers.
     ValueError
         If `x` and `y` differ in length, the fraction lies outside (0, 1), or a class has fewer than two examples.
 
@@ -80,10 +86,10 @@ def train_validation_split(
     -----
     Built by hand in chapter 03-preprocessing.
     """
-    if y.ndim != 1 or len(x) != len(y):
-        raise ValueError(f"x and y must hold one label for each example, y with shape (n,); got shapes {x.shape} and {y.shape}")
-    if not 0 < validation_fraction < 1:
-        raise ValueError(f"validation_fraction must lie between 0 and 1; got {validation_fraction}")
+    check_labelled(x, y)
+    check_seed(seed)
+    if not (isinstance(validation_fraction, numbers.Real) and 0 < validation_fraction < 1):
+        raise ValueError(f"validation_fraction must be a number between 0 and 1; got {describe_value(validation_fraction)}")
     shuffled = np.random.default_rng(seed).permutation(len(y))
     for_validation = np.zeros(len(y), bool)
     for label, count in zip(*np.unique(y, return_counts=True)):

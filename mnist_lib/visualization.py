@@ -23,9 +23,7 @@ GAP = 2  # pixels between neighbouring images of a grid
 
 
 @in_course_style
-def plot_digits(
-    images: np.ndarray, labels: Sequence | np.ndarray | None = None, *, columns: int = 8, axes: Axes | None = None
-) -> Figure:
+def plot_digits(images: np.ndarray, labels: Sequence | np.ndarray | None = None, *, columns: int = 8, axes: Axes | None = None) -> Figure:
     """Draw images in a grid, ink dark on white.
 
     Parameters
@@ -58,9 +56,7 @@ def plot_digits(
 
 
 @in_course_style
-def plot_pixel_values(
-    image: np.ndarray, rows: slice = slice(7, 21), columns: slice = slice(7, 21), *, axes: Axes | None = None
-) -> Figure:
+def plot_pixel_values(image: np.ndarray, rows: slice = slice(7, 21), columns: slice = slice(7, 21), *, axes: Axes | None = None) -> Figure:
     """Draw part of one image with the value of each pixel written into it.
 
     Parameters
@@ -239,9 +235,7 @@ def plot_predictions(
     wrong = np.zeros(len(read), bool)
     if labels is not None:
         wrong = read != np.asarray(labels)
-        captions = [
-            f"{caption}\nnot {label}" if mistaken else caption for caption, label, mistaken in zip(captions, labels, wrong)
-        ]
+        captions = [f"{caption}\nnot {label}" if mistaken else caption for caption, label, mistaken in zip(captions, labels, wrong)]
     figure = _draw_grid(images, captions, columns, axes, framed=wrong, lines=2 if wrong.any() else 1)
     said = f"{_count(len(images), 'handwritten digit')} with what the model reads: {', '.join(str(digit) for digit in read)}."
     if labels is not None:

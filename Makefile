@@ -1,0 +1,58 @@
+# The course's commands. `make book` and `make test` do all set-up by themselves.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help book serve test test-site-full stamp bench check pins clean
+
+help:
+	@echo "make book            build the site in _build/html (full edition if MNIST_NPZ names mnist.npz, else the sample)"
+	@echo "make serve           show the built site on http://127.0.0.1:8000"
+	@echo "make test            run the tests"
+	@echo "make test-site-full  build and test the site on the full edition (needs MNIST_NPZ)"
+	@echo "make stamp           write the address in _config.yml into every notebook"
+	@echo "make bench           measure the recipes, write book/measured/ (needs MNIST_NPZ, takes about ten minutes)"
+	@echo "make check           look for style errors (ruff)"
+	@echo "make pins            resolve the newest versions into requirements.txt"
+	@echo "make clean           remove what was built"
+
+# The environment: exactly the versions in requirements.txt, and the library itself, in place.
+$(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo "Python 3.11, 3.12 or 3.13 is needed; $$($(PYTHON) --version) was found. Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+book: $(READY)
+	$(BIN)/python book/_tools/build.py
+
+serve: book
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+test-site-full: $(READY)
+	SITE_EDITION=full $(BIN)/python -m pytest tests/test_site.py
+
+stamp: $(READY)
+	$(BIN)/python book/_tools/stamp.py
+
+bench: $(READY)
+	$(BIN)/python tests/bench/bench_recipes.py
+
+check: $(READY)
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+
+pins: pyproject.toml
+	$(PYTHON) -m venv $(VENV)-pins
+	$(VENV)-pins/bin/python -m pip install --quiet --upgrade --editable ".[book,grading,test]"
+	$(VENV)-pins/bin/python -m pip freeze --all --exclude-editable | grep -v "^pip==" > requirements.txt
+	rm -r $(VENV)-pins
+
+clean:
+	rm -rf _build
