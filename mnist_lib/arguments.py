@@ -12,7 +12,7 @@ def describe_value(value) -> str:
     if isinstance(value, np.ndarray):
         return f"an array of {value.dtype} with shape {value.shape}"
     text = repr(value)
-    return text if len(text) <= 60 else f"a {type(value).__name__}"
+    return text if len(text) <= 60 else f"an object of type {type(value).__name__}"
 
 
 def check_whole(least: int = 1, **arguments) -> None:
@@ -34,9 +34,9 @@ def check_labelled(x, y, what: str = "x and y") -> None:
         if not isinstance(value, np.ndarray):
             raise TypeError(f"{what} must be NumPy arrays; got {describe_value(value)} for the {name}")
     if y.dtype.kind not in "iu" or y.ndim != 1:
-        hint = (
-            ": x and y seem to be swapped" if y.ndim > x.ndim else ": turn one-hot labels back with y.argmax(axis=1)" if y.ndim == 2 else ""
-        )
+        hint = ": x and y seem to be swapped" if y.ndim > x.ndim else ""
+        if y.ndim == 2:
+            hint = ": turn one-hot labels back with y.argmax(axis=1)" if y.shape[1] == 10 else ": flatten them with y.ravel()"
         raise TypeError(f"{what}: labels must be integers with shape (n,); got {describe_value(y)}{hint}")
     if x.shape[:1] != y.shape or len(y) == 0:
         raise ValueError(f"{what} must hold one label for each example, and at least one; got shapes {x.shape} and {y.shape}")

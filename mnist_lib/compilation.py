@@ -4,10 +4,12 @@ Chapter 05-compilation builds loss and gradient by hand.
 """
 
 import math
+import numbers
 
 import keras
 
-from .model import gives_logits
+from .arguments import check_whole, describe_value
+from .model import check_model, gives_logits
 
 BATCH_SIZE = 256
 PEAK_LEARNING_RATE = 1.2e-2  # of a schedule: warm-up, then cosine decay to zero
@@ -22,6 +24,7 @@ def default_epochs(images: int) -> int:
 
     See chapter 06-training.
     """
+    check_whole(images=images)
     return 5 if images >= ENOUGH_IMAGES else 20
 
 
@@ -43,7 +46,7 @@ def total_steps(images: int, epochs: int | None = None, batch_size: int = BATCH_
     Raises
     ------
     ValueError
-        If one of them is below 1.
+        If one of them is no whole number or below 1.
 
     Notes
     -----
@@ -51,9 +54,7 @@ def total_steps(images: int, epochs: int | None = None, batch_size: int = BATCH_
     """
     if epochs is None:
         epochs = default_epochs(images)
-    for name, value in (("images", images), ("epochs", epochs), ("batch_size", batch_size)):
-        if value < 1:
-            raise ValueError(f"{name} must be at least 1; got {value}")
+    check_whole(images=images, epochs=epochs, batch_size=batch_size)
     return epochs * math.ceil(images / batch_size)
 
 
@@ -91,6 +92,8 @@ def compile_model(
 
     Raises
     ------
+    TypeError
+        If `model` is no Keras model.
     ValueError
         If the learning rate is not positive, arguments contradict each other, or the last layer does not tell what it returns.
 
@@ -98,17 +101,22 @@ def compile_model(
     -----
     Loss and gradient are built by hand in chapter 05-compilation. Adam: Kingma and Ba (2015). Cosine decay: Loshchilov and Hutter (2017).
     """
+    check_model(model)
+    check_whole(steps_per_execution=steps_per_execution)
     if optimizer is not None:
         if learning_rate is not None or total_steps is not None:
             raise ValueError("learning_rate and total_steps belong to the optimizer; give them, or an optimizer, not both")
     else:
         if learning_rate is None:
             learning_rate = CONSTANT_LEARNING_RATE if total_steps is None else PEAK_LEARNING_RATE
-        for name, value in (("learning_rate", learning_rate), ("total_steps", total_steps)):
-            if value is not None and not value > 0:
-                raise ValueError(f"{name} must be above 0; got {value}")
+        if not (isinstance(learning_rate, numbers.Real) and learning_rate > 0):
+            raise ValueError(
+                f"learning_rate must be a number above 0; got {describe_value(learning_rate)}. "
+                "A schedule or an optimizer of your own is handed over as optimizer=…"
+            )
         rate = learning_rate
         if total_steps is not None:
+            check_whole(total_steps=total_steps)
             warm_up = round(WARM_UP * total_steps)
             rate = keras.optimizers.schedules.CosineDecay(
                 0.0, decay_steps=total_steps - warm_up, warmup_target=learning_rate, warmup_steps=warm_up

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .arguments import check_preprocessed, check_whole, describe_value
+
 if TYPE_CHECKING:
     import keras
 
@@ -84,7 +86,7 @@ def evaluate(model: "keras.Model", x: np.ndarray, y: np.ndarray, *, logits: bool
     Raises
     ------
     TypeError
-        If the images are not fractions.
+        If `model` is no Keras model, the images are no array of fractions, or the labels no array of integers.
     ValueError
         If the arrays do not fit each other, the last layer does not tell what it returns, or what it returns is no probability.
 
@@ -92,17 +94,17 @@ def evaluate(model: "keras.Model", x: np.ndarray, y: np.ndarray, *, logits: bool
     -----
     Every number of it is computed by hand in chapter 07-evaluation.
     """
-    from .model import gives_logits  # here, so that the functions below serve without TensorFlow
+    from .model import check_model, gives_logits  # here, so that the functions below serve without TensorFlow
 
-    if np.issubdtype(x.dtype, np.integer):
-        raise TypeError(f"images must be fractions in [0, 1], as preprocess returns them; got {x.dtype}")
-    if len(x) != len(y) or len(y) == 0:
-        raise ValueError(f"x and y must hold one label for each image, and at least one; got {len(x):,} images and {len(y):,} labels")
-    labels = np.asarray(y).astype(int)
-    outputs = model.predict(x, batch_size=batch_size, verbose=0).astype(np.float64)
-    if outputs.shape != (len(x), 10):
-        raise ValueError(f"the model must return ten numbers for each image, shape {(len(x), 10)}; got {outputs.shape}")
-    probabilities = _probabilities(outputs, gives_logits(model) if logits is None else logits)
+    check_preprocessed(x, y)
+    check_model(model, x)
+    check_whole(batch_size=batch_size)
+    labels = y.astype(int)
+    logits = gives_logits(model) if logits is None else logits
+    outputs = model.predict(x, batch_size=batch_size, verbose=0)
+    if getattr(outputs, "shape", None) != (len(x), 10):
+        raise ValueError(f"model must return ten numbers for each image, shape {(len(x), 10)}; got {describe_value(outputs)}")
+    probabilities = _probabilities(outputs.astype(np.float64), logits)
 
     predictions = probabilities.argmax(axis=1)
     confusion = confusion_matrix(labels, predictions)
@@ -155,14 +157,17 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
     Raises
     ------
     ValueError
-        If there are no trials, or more successes than trials.
+        If one is no whole number, there are no trials, or more successes than trials.
 
     Notes
     -----
     Wilson (1927). Unlike accuracy ± 2 standard errors it never leaves [0, 1]. Simulated in chapter 07-evaluation.
     """
-    if not 0 <= successes <= trials or trials < 1:
-        raise ValueError(f"expected 0 <= successes <= trials and at least one trial; got {successes} of {trials}")
+    check_whole(0, successes=successes)
+    check_whole(1, trials=trials)
+    if successes > trials:
+        raise ValueError(f"successes must not exceed trials; got {successes} of {trials}")
+    successes, trials = int(successes), int(trials)
     rate, spread = successes / trials, Z_95**2 / trials
     middle = (rate + spread / 2) / (1 + spread)
     half = math.sqrt(rate * (1 - rate) * spread + spread**2 / 4) / (1 + spread)
@@ -184,7 +189,7 @@ def confusion_matrix(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
     Raises
     ------
     ValueError
-        If the shapes differ or a value is no digit.
+        If the shapes differ or a value is no digit. Probabilities and one-hot labels become digits by ``argmax(axis=1)``.
 
     Notes
     -----
@@ -194,6 +199,7 @@ def confusion_matrix(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
     if labels.shape != predictions.shape or labels.ndim != 1:
         raise ValueError(f"labels and predictions must both have shape (n,); got {labels.shape} and {predictions.shape}")
     for name, values in (("labels", labels), ("predictions", predictions)):
-        if values.size and not (values.min() >= 0 and values.max() <= 9):
-            raise ValueError(f"{name} must be digits, 0 to 9; got values from {values.min()} to {values.max()}")
+        if values.size and (values.dtype.kind not in "iu" or values.min() < 0 or values.max() > 9):
+            came = f"values from {values.min()} to {values.max()}" if values.dtype.kind in "iu" else describe_value(values)
+            raise ValueError(f"{name} must be digits, integers from 0 to 9; got {came}")
     return np.bincount(labels.astype(int) * 10 + predictions.astype(int), minlength=100).reshape(10, 10)

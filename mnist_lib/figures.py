@@ -15,6 +15,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from .arguments import check_whole, describe_value
+
 STYLE = Path(__file__).with_name("course.mplstyle")
 PIXEL_RATIO = 2  # the picture holds so many pixels for each one it takes on the page: sharp on phones
 
@@ -66,6 +68,7 @@ def subplots(rows: int = 1, columns: int = 1, *, width: float = 5.4, height: flo
     -----
     Not registered with pyplot, so a notebook shows it once, where it is the value of a cell. See chapter 08-visualization.
     """
+    check_whole(rows=rows, columns=columns)
     with matplotlib.style.context(STYLE):
         figure = DescribedFigure(figsize=(width, height or 3.2 * rows), layout="constrained")
         return figure, figure.subplots(rows, columns, **keywords)
@@ -76,6 +79,8 @@ def describe(figure: Figure, text: str) -> Figure:
 
     See chapter 08-visualization.
     """
+    if not isinstance(figure, Figure):
+        raise TypeError(f"figure must be a Matplotlib figure; got {describe_value(figure)}")
     before = getattr(figure, "alternative_text", "")
     figure.alternative_text = f"{before} {text}".strip()
     return figure
@@ -94,4 +99,8 @@ def in_course_style(draw: Callable) -> Callable:
 
 def axes_or_new(axes: Axes | None, **keywords) -> tuple[Figure, Axes]:
     """The axes handed in with their figure, or new ones."""
-    return (axes.figure, axes) if axes is not None else subplots(**keywords)
+    if axes is None:
+        return subplots(**keywords)
+    if not isinstance(axes, Axes):
+        raise TypeError(f"axes must be one pair of Matplotlib axes; got {describe_value(axes)}. Of several, hand over one: axes[0]")
+    return axes.figure, axes

@@ -45,4 +45,5 @@ def _replace(module) -> None:
 
         return load_mnist()
 
+    load_data.original = getattr(module.load_data, "original", module.load_data)  # what still downloads, where that is asked for
     module.load_data = load_data

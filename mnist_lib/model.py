@@ -4,7 +4,6 @@ Chapter 04-model computes a dense layer by hand, chapter 09-convolution a convol
 """
 
 import logging
-
 import numbers
 
 import keras
@@ -44,13 +43,13 @@ def build_model(hidden_units: int = 128, dropout: float = 0.2, seed: int | None 
     Has 784 · hidden_units + hidden_units + hidden_units · 10 + 10 parameters. Built by hand in chapter 04-model.
     Dropout: Srivastava et al. (2014). First weights: Glorot and Bengio (2010).
     """
-    check_whole(hidden_units=hidden_units)
+    _check_dense_layers(hidden_units, dropout)
     weights, dropped = _seeds(seed)
     return keras.Sequential(
         [
             layers.Input((28, 28)),
             layers.Flatten(),
-            layers.Dense(hidden_units, activation="relu", kernel_initializer=weights()),
+            layers.Dense(int(hidden_units), activation="relu", kernel_initializer=weights()),
             layers.Dropout(dropout, seed=dropped()),
             layers.Dense(10, kernel_initializer=weights()),
         ],
@@ -91,18 +90,18 @@ def build_convolutional_model(
         raise ValueError(f"filters must be a tuple of 1 to 3 whole numbers, one for each convolution; got {describe_value(filters)}")
     for count in filters:
         check_whole(filters=count)
-    check_whole(hidden_units=hidden_units)
+    _check_dense_layers(hidden_units, dropout)
     weights, dropped = _seeds(seed)
     convolutions = []
     for count in filters:
-        convolutions += [layers.Conv2D(count, 3, activation="relu", kernel_initializer=weights()), layers.MaxPooling2D()]
+        convolutions += [layers.Conv2D(int(count), 3, activation="relu", kernel_initializer=weights()), layers.MaxPooling2D()]
     return keras.Sequential(
         [
             layers.Input((28, 28)),
             layers.Reshape((28, 28, 1)),
             *convolutions,
             layers.Flatten(),
-            layers.Dense(hidden_units, activation="relu", kernel_initializer=weights()),
+            layers.Dense(int(hidden_units), activation="relu", kernel_initializer=weights()),
             layers.Dropout(dropout, seed=dropped()),
             layers.Dense(10, kernel_initializer=weights()),
         ],
@@ -123,6 +122,8 @@ def gives_logits(model: keras.Model) -> bool:
 
     Raises
     ------
+    TypeError
+        If it is no Keras model.
     ValueError
         If the last layer does not tell; the caller must say it then, with the argument `logits`.
 
@@ -130,9 +131,8 @@ def gives_logits(model: keras.Model) -> bool:
     -----
     Logits are defined in chapter 05-compilation.
     """
-    last = model.layers[-1] if getattr(model, "layers", None) else model
-    if isinstance(last, keras.Model):
-        return gives_logits(last)
+    check_model(model)
+    last = _last_layer(model)
     if isinstance(last, layers.Softmax):
         return False
     activation = getattr(last, "activation", None)
@@ -146,9 +146,40 @@ def gives_logits(model: keras.Model) -> bool:
     )
 
 
+def _last_layer(model: keras.Model):
+    """The layer or operation whose output a model returns; the model itself where that cannot be known."""
+    outputs = getattr(model, "outputs", None) or []  # what a functional model returns, or a Sequential that knows its input's shape
+    if len(outputs) == 1:
+        last = outputs[0]._keras_history.operation  # model.layers lists no operations, and several outputs in any order
+    elif isinstance(model, keras.Sequential) and model.layers:
+        last = model.layers[-1]
+    else:
+        return model
+    return _last_layer(last) if isinstance(last, keras.Model) else last
+
+
+def check_model(model: keras.Model, images: np.ndarray | None = None) -> None:
+    """Refuse what is no Keras model that returns ten numbers for each of these images."""
+    if not isinstance(model, keras.Model):
+        raise TypeError(f"model must be a Keras model, as build_model() returns it; got {describe_value(model)}")
+    returned = getattr(model, "output_shape", None)  # None until the model knows its input's shape
+    if isinstance(returned, tuple) and returned[-1] != 10:
+        raise ValueError(f"model must return ten numbers for each image, one for each digit; its output has shape {returned}")
+    taken = getattr(model, "input_shape", None)
+    if images is not None and isinstance(taken, tuple) and taken[1:] not in (images.shape[1:], (*images.shape[1:], 1)):
+        raise ValueError(f"images must have shape {('n', *taken[1:])}, as the model takes them; got {images.shape}".replace("'n'", "n"))
+
+
+def _check_dense_layers(hidden_units: int, dropout: float) -> None:
+    check_whole(hidden_units=hidden_units)
+    if not (isinstance(dropout, numbers.Real) and 0 <= dropout < 1):
+        raise ValueError(f"dropout must be a number from 0 to below 1; got {describe_value(dropout)}")
+
+
 def _seeds(seed: int | None):
     """Two makers, of first weights and of seeds for dropout, whose every call gives another one, fixed by `seed`."""
-    generator = keras.random.SeedGenerator(seed)
+    check_seed(seed)
+    generator = keras.random.SeedGenerator(None if seed is None else int(seed))
 
     def number() -> int | None:
         return None if seed is None else int(generator.next()[0])

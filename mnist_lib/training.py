@@ -9,7 +9,9 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
+from .arguments import check_preprocessed, check_seed, describe_value
 from .compilation import BATCH_SIZE, default_epochs, total_steps
+from .model import check_model
 from .progress import Progress
 
 
@@ -22,7 +24,7 @@ def train(
     batch_size: int = BATCH_SIZE,
     validation_data: tuple[np.ndarray, np.ndarray] | None = None,
     seed: int | None = 0,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
+    callbacks: keras.callbacks.Callback | Sequence[keras.callbacks.Callback] = (),
     progress: str = "auto",
 ) -> keras.callbacks.History:
     """Train a compiled model on labelled images.
@@ -42,7 +44,7 @@ def train(
         Images never trained on; loss and accuracy on them are measured after each epoch.
     seed : int or None
         The same seed shuffles alike (it sets the seeds of Python, NumPy and TensorFlow); None leaves them alone.
-    callbacks : sequence of keras.callbacks.Callback
+    callbacks : keras.callbacks.Callback, or a sequence of them
         Called beside the course's own progress report.
     progress : {"auto", "notebook", "terminal", "log", "none"}
 
@@ -62,28 +64,25 @@ def train(
     -----
     The loop is built by hand in chapter 06-training.
     """
-    _check_examples(x, y, "x and y")
+    check_preprocessed(x, y)
+    check_model(model, x)
+    check_seed(seed)
     if validation_data is not None:
-        _check_examples(*validation_data, "validation_data")
+        if not (isinstance(validation_data, (tuple, list)) and len(validation_data) == 2):
+            raise TypeError(f"validation_data must be a pair (x, y); got {describe_value(validation_data)}")
+        check_preprocessed(*validation_data, "validation_data")
+        check_model(model, validation_data[0])
     if not model.compiled:
         raise ValueError("the model has no loss and no optimizer yet: call compile_model(model) first")
     if epochs is None:
         epochs = default_epochs(len(x))
     _check_schedule(model, total_steps(len(x), epochs, batch_size))
     if seed is not None:
-        keras.utils.set_random_seed(seed)
+        keras.utils.set_random_seed(int(seed))
+    own = [callbacks] if isinstance(callbacks, keras.callbacks.Callback) else callbacks or ()
     return model.fit(
-        x, y, batch_size=batch_size, epochs=epochs, validation_data=validation_data, verbose=0, callbacks=[Progress(progress), *callbacks]
+        x, y, batch_size=batch_size, epochs=epochs, validation_data=validation_data, verbose=0, callbacks=[Progress(progress), *own]
     )
-
-
-def _check_examples(x: np.ndarray, y: np.ndarray, what: str) -> None:
-    if np.issubdtype(x.dtype, np.integer):
-        raise TypeError(f"{what}: images must be fractions in [0, 1], as preprocess returns them; got {x.dtype}")
-    if len(x) != len(y):
-        raise ValueError(f"{what} must hold one label for each image; got {len(x):,} images and {len(y):,} labels")
-    if not np.issubdtype(y.dtype, np.integer) or y.ndim != 1:
-        raise TypeError(f"{what}: labels must be integers with shape (n,); got {y.dtype} with shape {y.shape}")
 
 
 def _check_schedule(model: keras.Model, steps: int) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from .arguments import check_whole, describe_value
 from .figures import axes_or_new, describe, in_course_style, subplots
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 BLUE, ORANGE = "#0072B2", "#D55E00"  # Wong (2011): told apart by colour-blind readers
 GAP = 2  # pixels between neighbouring images of a grid
+MOST_IMAGES = 400  # in one grid; more are too small to be seen and take minutes to draw
 
 
 @in_course_style
@@ -28,7 +30,7 @@ def plot_digits(images: np.ndarray, labels: Sequence | np.ndarray | None = None,
 
     Parameters
     ----------
-    images : ndarray, shape (n, 28, 28), n at least 1
+    images : ndarray, shape (n, 28, 28), n from 1 to 400
         uint8 in [0, 255], or float, where each image is stretched from its lowest to its highest value.
     labels : sequence of n, or None
         Written above each image.
@@ -49,7 +51,8 @@ def plot_digits(images: np.ndarray, labels: Sequence | np.ndarray | None = None,
     -----
     See chapter 08-visualization.
     """
-    captions = None if labels is None else [str(label) for label in labels]
+    images = _check_images(images)
+    captions = None if labels is None else [str(label) for label in np.atleast_1d(labels)]
     figure = _draw_grid(images, captions, columns, axes)
     named = "" if captions is None else f", labelled {', '.join(captions)}"
     return describe(figure, f"{_count(len(images), 'handwritten digit')} in a grid{named}.")
@@ -73,6 +76,8 @@ def plot_pixel_values(image: np.ndarray, rows: slice = slice(7, 21), columns: sl
 
     Raises
     ------
+    TypeError
+        If `rows` or `columns` is no slice.
     ValueError
         If `image` is not one image, or the part is empty.
 
@@ -80,8 +85,11 @@ def plot_pixel_values(image: np.ndarray, rows: slice = slice(7, 21), columns: sl
     -----
     See chapter 02-loading.
     """
-    if np.ndim(image) != 2:
-        raise ValueError(f"image must be one image with shape (28, 28); got shape {np.shape(image)}")
+    image = np.asarray(image)
+    if image.ndim != 2 or image.dtype.kind not in "biuf":
+        raise ValueError(f"image must be one image with shape (28, 28); got {describe_value(image)}")
+    if not isinstance(rows, slice) or not isinstance(columns, slice):
+        raise TypeError(f"rows and columns must be slices such as slice(7, 21); got {rows!r} and {columns!r}")
     part = image[rows, columns]
     if part.size == 0:
         raise ValueError(f"rows {rows} and columns {columns} leave nothing of an image with shape {image.shape}")
@@ -121,6 +129,8 @@ def plot_history(history: "keras.callbacks.History | Mapping[str, Sequence[float
 
     Raises
     ------
+    TypeError
+        If `history` is no history, or `axes` are not two.
     ValueError
         If loss or accuracy was not recorded.
 
@@ -129,13 +139,17 @@ def plot_history(history: "keras.callbacks.History | Mapping[str, Sequence[float
     Learning curves are read in chapter 06-training.
     """
     curves = getattr(history, "history", history)
-    missing = [name for name in ("loss", "accuracy") if not curves.get(name)]
+    if not isinstance(curves, Mapping):
+        raise TypeError(f"history must be what train() returned, or its .history; got {describe_value(history)}")
+    missing = [name for name in ("loss", "accuracy") if np.ndim(curves.get(name)) != 1 or not len(curves[name])]
     if missing:
         raise ValueError(f"history must hold loss and accuracy of at least one epoch; {' and '.join(missing)} missing")
     if axes is None:
         figure, axes = subplots(2, height=5.4, sharex=True)
-    else:
+    elif np.shape(axes) == (2,) and all(isinstance(one, Axes) for one in axes):
         figure = axes[0].figure
+    else:
+        raise TypeError(f"axes must be two pairs of Matplotlib axes, for loss and for accuracy; got {describe_value(axes)}")
     said = []
     for one, name in zip(axes, ("loss", "accuracy")):
         for key, label, marker in ((name, "training", "o"), (f"val_{name}", "validation", "s")):
@@ -166,15 +180,17 @@ def plot_confusion(confusion: np.ndarray, *, axes: Axes | None = None) -> Figure
     Raises
     ------
     ValueError
-        If the matrix is not square.
+        If it is no square matrix of counts.
 
     Notes
     -----
     See chapter 07-evaluation.
     """
-    confusion = np.asarray(confusion)
-    if confusion.ndim != 2 or confusion.shape[0] != confusion.shape[1]:
-        raise ValueError(f"confusion must be a square matrix; got shape {confusion.shape}")
+    counts = np.asarray(confusion)
+    if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or counts.size == 0 or counts.dtype.kind not in "iu":
+        hint = ": hand over its .confusion" if hasattr(confusion, "confusion") else ""
+        raise ValueError(f"confusion must be a square matrix of counts, integers; got {describe_value(confusion)}{hint}")
+    confusion = counts
     figure, axes = axes_or_new(axes, height=5.2)
     mistakes = confusion * (1 - np.eye(len(confusion), dtype=int))
     share = mistakes / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
@@ -207,7 +223,7 @@ def plot_predictions(
 
     Parameters
     ----------
-    images : ndarray, shape (n, 28, 28), n at least 1
+    images : ndarray, shape (n, 28, 28), n from 1 to 400
     probabilities : ndarray, shape (n, 10)
     labels : ndarray of integers, shape (n,), or None
         The digits that they are.
@@ -227,20 +243,28 @@ def plot_predictions(
     -----
     See chapter 08-visualization.
     """
-    probabilities = np.asarray(probabilities)
+    images, given, probabilities = _check_images(images), probabilities, np.asarray(probabilities)
     if probabilities.shape != (len(images), 10):
-        raise ValueError(f"probabilities must have shape {(len(images), 10)}, ten for each image; got {probabilities.shape}")
+        raise ValueError(f"probabilities must have shape {(len(images), 10)}, ten for each image; got {describe_value(given)}")
+    if not (probabilities.min() >= 0 and probabilities.max() <= 1):
+        raise ValueError(
+            f"probabilities must lie in [0, 1]; got values from {probabilities.min():.3g} to {probabilities.max():.3g}. "
+            "evaluate(…).probabilities turns a model's logits into probabilities"
+        )
     read, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     captions = [f"{digit}  {_percent(share)}" for digit, share in zip(read, confidence)]
     wrong = np.zeros(len(read), bool)
     if labels is not None:
-        wrong = read != np.asarray(labels)
+        labels = np.asarray(labels)
+        if labels.shape != read.shape or labels.dtype.kind not in "iu":
+            raise ValueError(f"labels must be integers with shape {read.shape}, one for each image; got {describe_value(labels)}")
+        wrong = read != labels
         captions = [f"{caption}\nnot {label}" if mistaken else caption for caption, label, mistaken in zip(captions, labels, wrong)]
     figure = _draw_grid(images, captions, columns, axes, framed=wrong, lines=2 if wrong.any() else 1)
     said = f"{_count(len(images), 'handwritten digit')} with what the model reads: {', '.join(str(digit) for digit in read)}."
     if labels is not None:
         said += f" {_count(int(wrong.sum()), 'mistake')}, framed" if wrong.any() else " All are right"
-        said += "".join(f"; a {label} read as {digit}" for digit, label in zip(read[wrong], np.asarray(labels)[wrong])) + "."
+        said += "".join(f"; a {label} read as {digit}" for digit, label in zip(read[wrong], labels[wrong])) + "."
     return describe(figure, said)
 
 
@@ -263,6 +287,8 @@ def plot_mistakes(images: np.ndarray, evaluation: "Evaluation", *, count: int = 
 
     Raises
     ------
+    TypeError
+        If `evaluation` is no evaluation.
     ValueError
         If these are not as many images as were evaluated, or there was no mistake.
 
@@ -270,8 +296,12 @@ def plot_mistakes(images: np.ndarray, evaluation: "Evaluation", *, count: int = 
     -----
     See chapter 07-evaluation.
     """
-    if len(images) != len(evaluation.labels):
-        raise ValueError(f"images must be the {len(evaluation.labels):,} that were evaluated; got {len(images):,}")
+    if not hasattr(evaluation, "mistakes"):
+        raise TypeError(f"evaluation must be what evaluate() returned; got {describe_value(evaluation)}")
+    check_whole(count=count)
+    images = np.asarray(images)
+    if images.shape[:1] != evaluation.labels.shape:
+        raise ValueError(f"images must be the {len(evaluation.labels):,} that were evaluated; got {describe_value(images)}")
     shown = evaluation.mistakes[:count]
     if not len(shown):
         raise ValueError("there is no mistake to draw")
@@ -303,15 +333,17 @@ def plot_weights(weights: "np.ndarray | keras.Model", *, count: int = 16, column
     -----
     See chapter 08-visualization.
     """
+    check_whole(count=count)
+    given = weights
     if hasattr(weights, "layers"):
-        weights = next((layer.get_weights()[0] for layer in weights.layers if layer.get_weights()), np.empty(0))
-    weights = np.asarray(weights)
+        weights = next((layer.get_weights()[0] for layer in weights.layers if layer.get_weights()), None)
+    weights = np.asarray(weights if hasattr(weights, "shape") else None)
     if weights.ndim == 2 and weights.shape[0] == 784:
         pictures = weights.T.reshape(-1, 28, 28)
     elif weights.ndim == 4 and weights.shape[2] == 1:
         pictures = weights[:, :, 0].transpose(2, 0, 1)
     else:
-        raise ValueError(f"weights must have shape (784, neurons) or (height, width, 1, filters); got {weights.shape}")
+        raise ValueError(f"weights must have shape (784, neurons) or (height, width, 1, filters); got {describe_value(given)}")
     pictures = pictures[:count]
     limit = float(np.abs(pictures).max()) or 1.0
     figure = _draw_grid(pictures, None, columns, axes, cmap="PuOr_r", vmin=-limit, vmax=limit, colorbar="weight")
@@ -321,6 +353,15 @@ def plot_weights(weights: "np.ndarray | keras.Model", *, count: int = 16, column
         f"The first layer's weights into {_count(len(pictures), 'neuron')}, drawn as images of {pictures.shape[1]} by "
         f"{pictures.shape[2]} pixels, from {low:.2f} to {high:.2f} around zero.",
     )
+
+
+def _check_images(images: np.ndarray) -> np.ndarray:
+    given, images = images, np.asarray(images)
+    if images.ndim != 3 or images.dtype.kind not in "biuf" or not 1 <= len(images) <= MOST_IMAGES:
+        hint = ". Hand over some of them: images[:40]" if images.ndim == 3 and len(images) > MOST_IMAGES else ""
+        hint = ". Wrap one image: images[np.newaxis]" if images.shape == (28, 28) else hint
+        raise ValueError(f"images must be numbers with shape (n, 28, 28), n from 1 to {MOST_IMAGES}; got {describe_value(given)}{hint}")
+    return images
 
 
 def _draw_grid(
@@ -335,10 +376,7 @@ def _draw_grid(
     **scale,
 ) -> Figure:
     """Images side by side in one pair of axes, captions above them, frames around some."""
-    images = np.asarray(images)
-    if images.ndim != 3 or len(images) == 0:
-        hint = "; wrap one image: images[np.newaxis]" if images.ndim == 2 else ""
-        raise ValueError(f"images must have shape (n, height, width) with n at least 1; got {images.shape}{hint}")
+    check_whole(columns=columns)
     if captions is not None and len(captions) != len(images):
         raise ValueError(f"labels must name each image; got {len(captions)} for {len(images)} images")
     height, width = images.shape[1:]
