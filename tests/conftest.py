@@ -1,0 +1,121 @@
+"""Set-up of all tests: one edition of MNIST, no network, and the things that are costly to make, made once."""
+
+import ipaddress
+import os
+import socket
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FULL = bool(os.environ.get("MNIST_NPZ"))
+
+# Before anything imports TensorFlow or asks for data; subprocesses inherit it.
+if FULL:
+    os.environ["MNIST_NPZ"] = str(Path(os.environ["MNIST_NPZ"]).resolve())
+os.environ["MNIST_EDITION"] = "full" if FULL else "sample"
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ["MPLBACKEND"] = "agg"
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+sys.path.insert(0, str(ROOT))
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+
+from mnist_lib import keras_edition  # noqa: E402
+
+keras_edition.install()  # keras.datasets.mnist.load_data returns the same edition: nothing can download it
+
+
+def pytest_report_header():
+    return f"MNIST edition: {os.environ['MNIST_EDITION']}"
+
+
+def _is_local(address) -> bool:
+    if not isinstance(address, tuple):  # a Unix socket
+        return True
+    if address[0] in ("localhost", ""):
+        return True
+    try:
+        return ipaddress.ip_address(address[0]).is_loopback
+    except ValueError:  # a name that would have to be looked up elsewhere
+        return False
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    """A connection that would leave this machine fails at once, with the name of where it would have gone."""
+
+    def guarded(connect):
+        def to(self, address):
+            if not _is_local(address):
+                raise OSError(f"tests use no network; this one would connect to {address}")
+            return connect(self, address)
+
+        return to
+
+    look_up = socket.getaddrinfo
+
+    def look_up_local(host, *arguments, **keywords):
+        if not _is_local((host.decode() if isinstance(host, bytes) else host or "",)):
+            raise socket.gaierror(f"tests use no network; this one would look up {host}")
+        return look_up(host, *arguments, **keywords)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded(socket.socket.connect))
+    monkeypatch.setattr(socket.socket, "connect_ex", guarded(socket.socket.connect_ex))
+    monkeypatch.setattr(socket, "getaddrinfo", look_up_local)
+
+
+@pytest.fixture(scope="session")
+def data():
+    """(x_train, y_train), (x_test, y_test) as bytes, in the edition of this run."""
+    from mnist_lib import load_mnist
+
+    return load_mnist()
+
+
+@pytest.fixture(scope="session")
+def digits(data):
+    """The same, preprocessed."""
+    from mnist_lib import preprocess
+
+    (x_train, y_train), (x_test, y_test) = data
+    return (preprocess(x_train), y_train), (preprocess(x_test), y_test)
+
+
+@pytest.fixture(scope="session")
+def few(digits):
+    """600 training images and their labels, for what does not depend on how well a model reads."""
+    (x_train, y_train), _ = digits
+    return x_train[:600], y_train[:600]
+
+
+@pytest.fixture(scope="session")
+def train_recipe(digits):
+    """Builds and trains the course's dense model as it stands; returns the model and its history."""
+    from mnist_lib import build_model, compile_model, total_steps, train
+
+    def train_it(seed):
+        (x_train, y_train), _ = digits
+        model = compile_model(build_model(seed=seed), total_steps=total_steps(len(x_train)))
+        return model, train(model, x_train, y_train, seed=seed, progress="none")
+
+    return train_it
+
+
+@pytest.fixture(scope="session")
+def trained(train_recipe):
+    """(model, history) of the dense recipe with seed 0."""
+    return train_recipe(0)
+
+
+@pytest.fixture(scope="session")
+def evaluation(trained, digits):
+    """How the trained model reads the test images."""
+    from mnist_lib import evaluate
+
+    return evaluate(trained[0], *digits[1])
+
+
+@pytest.fixture
+def random():
+    return np.random.default_rng(0)
