@@ -114,12 +114,12 @@ def compile_model(
                 f"learning_rate must be a number above 0; got {describe_value(learning_rate)}. "
                 "A schedule or an optimizer of your own is handed over as optimizer=…"
             )
-        rate = learning_rate
+        rate = float(learning_rate)
         if total_steps is not None:
             check_whole(total_steps=total_steps)
             warm_up = round(WARM_UP * total_steps)
             rate = keras.optimizers.schedules.CosineDecay(
-                0.0, decay_steps=total_steps - warm_up, warmup_target=learning_rate, warmup_steps=warm_up
+                0.0, decay_steps=total_steps - warm_up, warmup_target=rate, warmup_steps=warm_up
             )
         optimizer = keras.optimizers.Adam(rate, beta_2=ADAM_MEMORY)
     model.compile(

@@ -104,7 +104,7 @@ def evaluate(model: "keras.Model", x: np.ndarray, y: np.ndarray, *, logits: bool
     outputs = model.predict(x, batch_size=batch_size, verbose=0)
     if getattr(outputs, "shape", None) != (len(x), 10):
         raise ValueError(f"model must return ten numbers for each image, shape {(len(x), 10)}; got {describe_value(outputs)}")
-    probabilities = _probabilities(outputs.astype(np.float64), logits)
+    probabilities, logarithms = _probabilities(outputs.astype(np.float64), logits)
 
     predictions = probabilities.argmax(axis=1)
     confusion = confusion_matrix(labels, predictions)
@@ -112,11 +112,10 @@ def evaluate(model: "keras.Model", x: np.ndarray, y: np.ndarray, *, logits: bool
     wrong = np.flatnonzero(predictions != labels)
     with np.errstate(invalid="ignore"):  # a digit that never occurs, or is never read, has no rate: NaN
         precision, recall = right / confusion.sum(axis=0), right / confusion.sum(axis=1)
-    of_the_label = probabilities[np.arange(len(labels)), labels]
     return Evaluation(
         accuracy=float(right.sum() / len(labels)),
         interval=wilson_interval(int(right.sum()), len(labels)),
-        loss=float(-np.log(np.maximum(of_the_label, SMALLEST_PROBABILITY)).mean()),
+        loss=float(-logarithms[np.arange(len(labels)), labels].mean()),
         confusion=confusion,
         precision=precision,
         recall=recall,
@@ -127,19 +126,22 @@ def evaluate(model: "keras.Model", x: np.ndarray, y: np.ndarray, *, logits: bool
     )
 
 
-def _probabilities(outputs: np.ndarray, logits: bool) -> np.ndarray:
+def _probabilities(outputs: np.ndarray, logits: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The probabilities that a model's outputs stand for, and their logarithms, which logits give without loss."""
     if not np.isfinite(outputs).all():
         raise ValueError("the model returns values that are not finite (NaN or infinity): its training diverged; lower the learning rate")
     if logits:
-        powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-        return powers / powers.sum(axis=1, keepdims=True)
+        shifted = outputs - outputs.max(axis=1, keepdims=True)
+        logarithms = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+        return np.exp(logarithms), logarithms
     sums = outputs.sum(axis=1)
     if outputs.min() < 0 or np.abs(sums - 1).max() > 1e-3:
         raise ValueError(
             f"probabilities must lie in [0, 1] and sum to 1 for each image; got values from {outputs.min():.3g} to {outputs.max():.3g} "
             f"with sums from {sums.min():.3g} to {sums.max():.3g}. If these are logits, say evaluate(…, logits=True)"
         )
-    return outputs / sums[:, np.newaxis]
+    probabilities = outputs / sums[:, np.newaxis]
+    return probabilities, np.log(np.maximum(probabilities, SMALLEST_PROBABILITY))
 
 
 def wilson_interval(successes: int, trials: int) -> tuple[float, float]:

@@ -9,9 +9,9 @@ import time
 
 import numpy as np
 import pytest
+from conftest import FULL
 from keras.src.datasets import mnist as keras_mnist  # at once: a test below names another KERAS_HOME
 
-from conftest import FULL
 from mnist_lib import DataError, edition_in_use, load_mnist, loading
 
 PUBLISHED_COUNTS = {  # of each digit in MNIST's training and test labels
@@ -429,7 +429,9 @@ def listening(answer=None):
         yield f"http://127.0.0.1:{server.getsockname()[1]}/mnist.npz"
 
 
-@pytest.mark.parametrize("answer", [None, b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 503 Service Unavailable\r\n\r\n"], ids=["silent", "alien", "503"])
+@pytest.mark.parametrize(
+    "answer", [None, b"SSH-2.0-OpenSSH\r\n", b"HTTP/1.1 503 Service Unavailable\r\n\r\n"], ids=["silent", "alien", "503"]
+)
 def test_auto_falls_back_when_nobody_answers(nowhere, monkeypatch, answer, capsys):
     monkeypatch.setattr(loading, "SECONDS_TO_ANSWER", 0.5)
     with listening(answer) as address:
