@@ -1,0 +1,160 @@
+"""Writes the repository's address and the version that notebooks install, from `_config.yml` into every notebook.
+
+    python book/_tools/stamp.py            stamp
+    python book/_tools/stamp.py --check    name the notebooks that differ, exit 1 if there are any
+
+What is stamped: the Markdown cell with the id ``badge``, the code cell with the id ``set-up``, and each link in Markdown to the site or to
+the repository. The notebook's metadata remember the address stamped last, so that a new one takes its place.
+"""
+
+import argparse
+import copy
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import nbformat
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = ("book", "solutions")
+PLACEHOLDER = "your--name"  # no account can bear a name with two hyphens in a row
+
+# As few lines as a beginner can read. Nothing is installed where the library is there already, so the cell can be run again.
+SET_UP = '''\
+# Set-up: installs the course's library where it is missing, in Colab for example. It takes seconds and changes no other package.
+import importlib.util
+import subprocess
+import sys
+
+ADDRESS = "{archive}"
+
+if importlib.util.find_spec("mnist_lib") is None:
+    if "{placeholder}" in ADDRESS:
+        raise SystemExit("This copy of the course has no address yet: its maintainer writes one into _config.yml and runs `make stamp`.")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", f"mnist-lib @ {{ADDRESS}}"]
+    pip = subprocess.run(command, capture_output=True, text=True)
+    if pip.returncode != 0:
+        reason = (pip.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
+        raise SystemExit(
+            f"mnist_lib could not be installed from {{ADDRESS}}. Check the network connection and that Python is 3.11 or newer "
+            f"(this is {{sys.version.split()[0]}}), then run this cell again. pip says: {{reason}}"
+        )
+    importlib.invalidate_caches()
+'''
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a repository lives: what every stamp is made of."""
+
+    repository: str
+    version: str
+
+    @property
+    def name(self) -> str:
+        """OWNER/NAME."""
+        return urlsplit(self.repository).path.strip("/")
+
+    @property
+    def site(self) -> str:
+        """Where GitHub Pages shows the repository's site, without a slash at the end."""
+        owner, name = self.name.split("/")
+        return f"https://{owner}.github.io/{name}"
+
+    @property
+    def archive(self) -> str:
+        """What the set-up cell installs; it holds for branches and for tags."""
+        return f"{self.repository}/archive/{self.version}.zip"
+
+    def colab(self, notebook: str) -> str:
+        """Where Colab opens a notebook of the repository."""
+        return f"https://colab.research.google.com/github/{self.name}/blob/{self.version}/{notebook}"
+
+
+def configured(root: Path = ROOT) -> Address:
+    """The address in `_config.yml`.
+
+    Raises
+    ------
+    ValueError
+        If it is not the address of a repository on GitHub.
+    """
+    repository = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))["repository"]
+    url, version = str(repository["url"]).rstrip("/").removesuffix(".git"), str(repository["branch"])
+    parts = urlsplit(url)
+    if parts.scheme != "https" or parts.netloc != "github.com" or len(parts.path.strip("/").split("/")) != 2:
+        raise ValueError(f"repository.url in _config.yml must be https://github.com/OWNER/NAME; got {url}")
+    return Address(url, version)
+
+
+def stamped(notebook: nbformat.NotebookNode, path: str, address: Address) -> nbformat.NotebookNode:
+    """A copy of a notebook that bears an address.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+    path : str
+        Where it lies in the repository, with forward slashes.
+    address : Address
+    """
+    notebook = copy.deepcopy(notebook)
+    last = notebook.metadata.get("course", {})
+    before = Address(last.get("repository", address.repository), last.get("version", address.version))
+    for cell in notebook.cells:
+        if cell.get("id") == "badge":
+            cell.source = f"[Open in Colab]({address.colab(path)})"
+            if path.startswith("book/"):
+                cell.source += f" · [Read on the website]({address.site}/{path.removesuffix('.ipynb')}.html)"
+        elif cell.get("id") == "set-up":
+            cell.source = SET_UP.format(archive=address.archive, placeholder=PLACEHOLDER).rstrip()
+        elif cell.cell_type == "markdown":
+            cell.source = cell.source.replace(before.site, address.site).replace(before.repository, address.repository)
+    notebook.metadata["course"] = {"repository": address.repository, "version": address.version}
+    return notebook
+
+
+def written(notebook: nbformat.NotebookNode) -> str:
+    """A notebook as text, always in the same form."""
+    return nbformat.writes(notebook).rstrip("\n") + "\n"
+
+
+def notebooks(root: Path = ROOT) -> list[Path]:
+    """All notebooks that bear stamps."""
+    return sorted(path for folder in FOLDERS for path in (root / folder).rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
+
+
+def differing(root: Path = ROOT) -> dict[Path, str]:
+    """The notebooks whose stamps are not those of `_config.yml`, each with the text it should have."""
+    address = configured(root)
+    texts = {}
+    for path in notebooks(root):
+        notebook = nbformat.read(path, as_version=4)
+        text = written(stamped(notebook, path.relative_to(root).as_posix(), address))
+        if text != path.read_text(encoding="utf-8"):
+            texts[path] = text
+    return texts
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(description="Write the address in _config.yml into every notebook.")
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if a notebook differs")
+    check = parser.parse_args(arguments).check
+    try:
+        address, texts = configured(), differing()
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    for path, text in texts.items():
+        print(f"{path.relative_to(ROOT)}: {'its stamps differ from _config.yml; run `make stamp`' if check else 'stamped'}")
+        if not check:
+            path.write_text(text, encoding="utf-8")
+    if PLACEHOLDER in address.repository:
+        print(f"_config.yml still names the placeholder {address.repository}: write your repository into its line `url:` and run `make stamp`.")
+    return int(check and bool(texts))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
