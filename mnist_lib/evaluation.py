@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import keras
 
 Z_95 = 1.959963984540054  # 95% of a normal distribution lie within so many standard deviations of its mean
-SMALLEST_PROBABILITY = 1e-7  # as in Keras: a probability of 0 for the right digit would make the loss infinite
+SMALLEST_PROBABILITY = float(np.finfo(np.float32).tiny)  # a softmax that underflowed to 0 would make the loss infinite
 
 
 @dataclass(frozen=True, eq=False)
