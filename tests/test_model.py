@@ -203,6 +203,7 @@ def test_last_layer_tells(model, last, logits):
     assert gives_logits(model(*last())) is logits
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras reading its own file
 def test_last_layer_tells_before_the_shape_is_known_and_after_saving(tmp_path):
     assert gives_logits(keras.Sequential([layers.Flatten(), layers.Dense(10)]))
     sequential(layers.Dense(10, activation="softmax")).save(tmp_path / "saved.keras")
