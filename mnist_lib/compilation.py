@@ -118,9 +118,7 @@ def compile_model(
         if total_steps is not None:
             check_whole(total_steps=total_steps)
             warm_up = round(WARM_UP * total_steps)
-            rate = keras.optimizers.schedules.CosineDecay(
-                0.0, decay_steps=total_steps - warm_up, warmup_target=rate, warmup_steps=warm_up
-            )
+            rate = keras.optimizers.schedules.CosineDecay(0.0, decay_steps=total_steps - warm_up, warmup_target=rate, warmup_steps=warm_up)
         optimizer = keras.optimizers.Adam(rate, beta_2=ADAM_MEMORY)
     model.compile(
         optimizer=optimizer,
