@@ -1,0 +1,1 @@
+"""Sphinx extensions of our own, one concern a module; `_config.yml` lists them."""
