@@ -33,10 +33,13 @@ class Callouts(SphinxTransform):
 
 def _lead(quote: nodes.block_quote) -> str | None:
     """The lead word of a quote, if it is one of ours and ends with a period (inside the bold or right after it)."""
-    if not quote.children or not isinstance(quote[0], nodes.paragraph) or not isinstance(quote[0][0], nodes.strong):
+    if not quote.children or not isinstance(quote[0], nodes.paragraph):
         return None
-    word = quote[0][0].astext()
-    after = quote[0][1].astext() if len(quote[0]) > 1 else ""
+    words = [child for child in quote[0] if child.astext()]  # the parser leaves empty texts around bold ones
+    if not words or not isinstance(words[0], nodes.strong):
+        return None
+    word = words[0].astext()
+    after = words[1].astext() if len(words) > 1 else ""
     if not word.endswith(".") and not after.startswith("."):
         return None
     word = word.removesuffix(".")
@@ -45,12 +48,14 @@ def _lead(quote: nodes.block_quote) -> str | None:
 
 def _callout(quote: nodes.block_quote, lead: str) -> nodes.admonition:
     paragraph = quote[0]
-    del paragraph[0]
-    if paragraph.children and isinstance(paragraph[0], nodes.Text):
-        paragraph[0] = nodes.Text(paragraph[0].removeprefix(".").lstrip())
+    rest = [child for child in paragraph if child.astext()][1:]
+    if rest and isinstance(rest[0], nodes.Text):
+        rest[0] = nodes.Text(rest[0].removeprefix(".").lstrip())
+    paragraph.children = []
+    paragraph += rest
     callout = nodes.admonition("", nodes.title("", lead), classes=["course-callout", CALLOUTS[lead]])
     callout.source, callout.line = quote.source, quote.line
-    callout += [child for child in quote.children if child.astext() or child is not paragraph]
+    callout += [child for child in quote.children if child is not paragraph or rest]
     return callout
 
 

@@ -19,15 +19,16 @@ KEPT = 6  # folders; more would only fill the disk
 def fingerprint(root: Path, edition: str) -> str:
     """A short name for everything that outputs depend on beside the notebook's own cells."""
     digest = hashlib.sha256()
-    for part in (edition, platform.python_version(), *_library(root), *_packages(root)):
+    for part in (edition, platform.python_version(), content_of(root, "mnist_lib"), *_packages(root)):
         digest.update(f"{part}\0".encode())
     return f"{edition}-{digest.hexdigest()[:16]}"
 
 
-def _library(root: Path) -> list[str]:
-    """Name and content of each file of the library: Python, styles, scripts, data."""
-    files = sorted(path for path in (root / "mnist_lib").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
-    return [f"{path.relative_to(root).as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in files]
+def content_of(root: Path, *folders: str) -> str:
+    """A digest of names and contents of all files in some folders: Python, styles, scripts, data."""
+    files = sorted(path for folder in folders for path in (root / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    listed = (f"{path.relative_to(root).as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in files)
+    return hashlib.sha256("\n".join(listed).encode()).hexdigest()
 
 
 def _packages(root: Path) -> list[str]:
@@ -58,6 +59,7 @@ def choose_folder(app, config) -> None:
     forget_old(folder.parent)
     config.nb_execution_cache_path = str(folder)
     config.course_fingerprint = name
+    config.course_extensions = content_of(Path(app.srcdir), "book/_ext", "book/_tools")
 
 
 def forget_old(parent: Path) -> None:
@@ -74,9 +76,10 @@ def read_again_after_warnings(app, exception) -> None:
 
 
 def setup(app):
-    """Register the fingerprint as a value on which every page depends."""
+    """Register the fingerprint, and the code of our extensions, as values on which every page depends."""
     app.setup_extension("_ext.kernels")
     app.add_config_value("course_fingerprint", "", "env", [str])
+    app.add_config_value("course_extensions", "", "env", [str])
     app.connect("config-inited", choose_folder)
     app.connect("build-finished", read_again_after_warnings)
     return {"parallel_read_safe": False, "parallel_write_safe": True}

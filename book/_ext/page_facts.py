@@ -30,6 +30,7 @@ def say_runtime(app, doctree, docname) -> None:
     if badge is None:
         return
     badge["classes"].append("course-badge")
+    del badge.children[1:]  # "Read on the website": the reader does
     if seconds is not None:
         text = f"Executed for this site on the {app.config.course_edition} edition of MNIST, in {max(1, round(seconds))} seconds."
         badge.parent.insert(badge.parent.index(badge) + 1, nodes.paragraph("", text, classes=["course-facts"]))
