@@ -2,7 +2,7 @@
 
 The stock cache looks at a notebook's code cells only. What a cell prints also depends on the library, the installed packages, Python and
 the edition of MNIST: these make a *fingerprint*, and each fingerprint has a cache folder of its own. So a change in any of them executes
-the chapters again, a change in prose does not, and going back to what was built before (another edition, say) finds its results still there.
+the chapters again, a change in prose does not, and going back to what was built before (another edition, say) finds its results there.
 """
 
 import hashlib
@@ -81,5 +81,5 @@ def setup(app):
     app.add_config_value("course_fingerprint", "", "env", [str])
     app.add_config_value("course_extensions", "", "env", [str])
     app.connect("config-inited", choose_folder)
-    app.connect("build-finished", read_again_after_warnings)
+    app.connect("build-finished", read_again_after_warnings, priority=999)  # after those that still warn then
     return {"parallel_read_safe": False, "parallel_write_safe": True}

@@ -5,6 +5,7 @@ the finished pages name become a small style sheet, drawn from the theme's own c
 their size from the start, so nothing on a page moves.
 """
 
+import logging as std_logging
 import re
 from importlib.resources import files
 from pathlib import Path
@@ -125,7 +126,12 @@ def write_icons(app, exception) -> None:
         for style, name in sorted(named - library.keys()):
             if name not in styled and name not in {"brands", "regular", "solid"}:
                 logger.warning(
-                    "%s: the theme's Font Awesome has no %s icon fa-%s", page.relative_to(app.outdir), style, name, type="course", subtype="icons"
+                    "%s: the theme's Font Awesome has no %s icon fa-%s",
+                    page.relative_to(app.outdir),
+                    style,
+                    name,
+                    type="course",
+                    subtype="icons",
                 )
     wanted = sorted(by_script.union(*by_page.values()) & library.keys())
     licence = (THEME / "scripts" / "fontawesome.js.LICENSE.txt").read_text(encoding="utf-8").strip()
@@ -163,6 +169,8 @@ def _write_fonts(static: Path) -> None:
 
 def setup(app):
     """Prepare the template, choose each page's files, and write the icons once all pages are there."""
+    # Sphinx would report each file of the theme that it puts back before it is slimmed again.
+    std_logging.getLogger("sphinx.sphinx.util.fileutil").setLevel(std_logging.WARNING)
     app.connect("config-inited", leave_out_library)
     app.connect("html-page-context", leave_out_unused, priority=900)
     app.connect("build-finished", write_icons)

@@ -26,26 +26,29 @@ class Pictures(HTMLParser):
         super().__init__(convert_charrefs=False)
         self.folder, self.address = folder, address
         self.parts: list[str] = []
+        self.cells = self.pictures = 0  # seen so far: where a fault is
         self.faults: list[str] = []
 
     def handle_starttag(self, tag, attributes):
         text = self.get_starttag_text()
         values = dict(attributes)
+        self.cells += tag == "div" and "cell" in (values.get("class") or "").split()
         if tag == "img":
             self.parts.append(self._picture(text, values))
             return
         if values.get("role") == "img" and not meaningful(values.get("aria-label")):
-            self.faults.append(f"<{tag} role=img> with aria-label {values.get('aria-label')!r}")
+            self._fault(f"<{tag} role=img> with aria-label {values.get('aria-label')!r}")
         if tag == "svg" and values.get("aria-hidden") != "true" and not meaningful(values.get("aria-label")):
-            self.faults.append(f"<svg> with aria-label {values.get('aria-label')!r}")
+            self._fault(f"<svg> with aria-label {values.get('aria-label')!r}")
         self.parts.append(text)
 
     handle_startendtag = handle_starttag
 
     def _picture(self, text: str, values: dict[str, str | None]) -> str:
+        self.pictures += 1
         source = values.get("src") or ""
         if not meaningful(values.get("alt")):
-            self.faults.append(f"picture {source[:60]} with alt {values.get('alt')!r}")
+            self._fault(f"picture {self.pictures} ({source[:40]}) with alt {values.get('alt')!r}")
         if not source.startswith(PNG):
             return text.replace("<img ", '<img loading="lazy" ', 1) if "loading" not in values else text
         content = base64.b64decode(source.removeprefix(PNG))
@@ -57,6 +60,10 @@ class Pictures(HTMLParser):
             pixels_wide, pixels_high = struct.unpack(">II", content[16:24])
             size = f' height="{round(int(values["width"]) * pixels_high / pixels_wide)}"'
         return text.replace(source, f"{self.address}/{name}", 1).replace("<img ", f'<img loading="lazy"{size} ', 1)
+
+    def _fault(self, what: str) -> None:
+        place = f"at or after the page's code cell {self.cells}" if self.cells else "before the page's first code cell"
+        self.faults.append(f"{what}, {place},")
 
     def handle_endtag(self, tag):
         self.parts.append(f"</{tag}>")

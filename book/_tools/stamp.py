@@ -9,6 +9,7 @@ the repository. The notebook's metadata remember the address stamped last, so th
 
 import argparse
 import copy
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ FOLDERS = ("book", "solutions")
 PLACEHOLDER = "your--name"  # no account can bear a name with two hyphens in a row
 
 # As few lines as a beginner can read. Nothing is installed where the library is there already, so the cell can be run again.
-SET_UP = '''\
+SET_UP = """\
 # Set-up: installs the course's library where it is missing, in Colab for example. It takes seconds and changes no other package.
 import importlib.util
 import subprocess
@@ -42,7 +43,7 @@ if importlib.util.find_spec("mnist_lib") is None:
             f"(this is {{sys.version.split()[0]}}), then run this cell again. pip says: {{reason}}"
         )
     importlib.invalidate_caches()
-'''
+"""
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,12 @@ class Address:
     def archive(self) -> str:
         """What the set-up cell installs; it holds for branches and for tags."""
         return f"{self.repository}/archive/{self.version}.zip"
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """What links to the site and to the repository begin with, those that name the version first."""
+        blob, tree = (f"{self.repository}/{kind}/{self.version}" for kind in ("blob", "tree"))
+        return self.colab("").rstrip("/"), blob, tree, self.archive, self.site, self.repository
 
     def colab(self, notebook: str) -> str:
         """Where Colab opens a notebook of the repository."""
@@ -102,6 +109,8 @@ def stamped(notebook: nbformat.NotebookNode, path: str, address: Address) -> nbf
     notebook = copy.deepcopy(notebook)
     last = notebook.metadata.get("course", {})
     before = Address(last.get("repository", address.repository), last.get("version", address.version))
+    new = dict(zip(before.links, address.links))
+    known = re.compile("|".join(f"{re.escape(old)}(?![\\w-])" for old in new))
     for cell in notebook.cells:
         if cell.get("id") == "badge":
             cell.source = f"[Open in Colab]({address.colab(path)})"
@@ -110,7 +119,7 @@ def stamped(notebook: nbformat.NotebookNode, path: str, address: Address) -> nbf
         elif cell.get("id") == "set-up":
             cell.source = SET_UP.format(archive=address.archive, placeholder=PLACEHOLDER).rstrip()
         elif cell.cell_type == "markdown":
-            cell.source = cell.source.replace(before.site, address.site).replace(before.repository, address.repository)
+            cell.source = known.sub(lambda match: new[match[0]], cell.source)
     notebook.metadata["course"] = {"repository": address.repository, "version": address.version}
     return notebook
 
@@ -152,7 +161,9 @@ def main(arguments: list[str] | None = None) -> int:
         if not check:
             path.write_text(text, encoding="utf-8")
     if PLACEHOLDER in address.repository:
-        print(f"_config.yml still names the placeholder {address.repository}: write your repository into its line `url:` and run `make stamp`.")
+        print(
+            f"_config.yml still names the placeholder {address.repository}: write your repository into its line `url:`, then `make stamp`."
+        )
     return int(check and bool(texts))
 
 
