@@ -414,14 +414,14 @@ def _trend(values: Sequence[float]) -> str:
         return f"is no finite number from epoch {int(np.argmin(np.isfinite(values))) + 1} on"
     if np.ptp(values) < 1e-3:
         return f"stays at {last:.3f} over {epochs} epochs"
-    small = 0.05 * np.ptp(values)
+    turned, close = 0.1 * np.ptp(values), 0.02 * np.ptp(values)
     lowest, highest = int(values.argmin()), int(values.argmax())
-    if last - values[lowest] > 3 * small and first - values[lowest] > 3 * small:
+    if last - values[lowest] > turned and first - values[lowest] > turned:
         return f"falls from {first:.3f} to its lowest value, {values[lowest]:.3f}, at epoch {lowest + 1}, then rises to {last:.3f}"
-    if values[highest] - last > 3 * small and values[highest] - first > 3 * small:
+    if values[highest] - last > turned and values[highest] - first > turned:
         return f"rises from {first:.3f} to its highest value, {values[highest]:.3f}, at epoch {highest + 1}, then falls to {last:.3f}"
     verb = "rises" if last > first else "falls"
-    flat_from = epochs - int(np.argmax(np.abs(values[::-1] - last) > small))  # the last epoch that is far from the end, plus one
+    flat_from = epochs - int(np.argmax(np.abs(values[::-1] - last) > close))  # the last epoch that is far from the end, plus one
     if flat_from <= epochs - 2:
         return f"{verb} from {first:.3f} and flattens at {last:.3f} after epoch {flat_from + 1}"
     return f"{verb} from {first:.3f} to {last:.3f} over {epochs} epochs"
