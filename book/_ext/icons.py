@@ -28,14 +28,14 @@ CLASSES = re.compile(r"""\bclass(?:Name|List)?\s*=\s*["']([^"']*\bfa-[^"']*)["']
 GLYPH_RULE = re.compile(r'(?:\.fa-[\w-]+::?before,?)+\{content:"[^"]*"\}')
 SELECTOR = re.compile(r"[^{};]*(?=\{)")
 
-# The library's script put an <svg> in the place of each <i>; the theme's rules for these shall hold for <i>, with the same weight.
+# The library's script put an <svg> in the place of each icon; the theme's rules for these shall hold for the icon, with the same weight.
 SVG = re.compile(r"(?<![\w.#-])(?<!:is\()svg(?![\w-])")
-SVG_OR_ICON = ":is(svg,:where(i[class*=fa-]))"
+SVG_OR_ICON = ":is(svg,:where(.fa,.fa-solid,.fa-regular,.fa-brands,.fas,.far,.fab))"
 
 BASE = """\
 .fa,.fa-solid,.fa-regular,.fa-brands,.fas,.far,.fab{display:inline-block;box-sizing:content-box;width:1em;height:1em;vertical-align:-.125em;\
-background-color:currentColor;-webkit-mask:var(--course-icon,linear-gradient(#0000,#0000)) center/contain no-repeat;\
-mask:var(--course-icon,linear-gradient(#0000,#0000)) center/contain no-repeat;print-color-adjust:exact;\
+background-color:currentColor;-webkit-mask:var(--course-icon,linear-gradient(#0000,#0000)) center/contain no-repeat content-box;\
+mask:var(--course-icon,linear-gradient(#0000,#0000)) center/contain no-repeat content-box;print-color-adjust:exact;\
 forced-color-adjust:none;forced-color-adjust:preserve-parent-color}
 .fa-xs{vertical-align:0}.fa-sm{vertical-align:-.0714286em}.fa-lg{vertical-align:-.2em}.fa-xl{vertical-align:-.25em}
 """
