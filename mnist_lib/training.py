@@ -37,7 +37,7 @@ def train(
         As `preprocess` returns it.
     y : ndarray of integers, shape (n,), 0 to 9
     epochs : int, at least 1, or None
-        Passes through the images; None stands for 5, or 20 with fewer than 20,000 images.
+        Passes through the images; None stands for 4, or 20 with fewer than 20,000 images.
     batch_size : int, at least 1
         Images in each step.
     validation_data : (x, y) or None

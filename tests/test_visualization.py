@@ -316,7 +316,7 @@ def test_weights():
 
 def test_weights_of_filters():
     model = build_convolutional_model(filters=(7,))
-    assert "7 neurons, drawn as images of 3 by 3 pixels" in plot_weights(model).alternative_text
+    assert "7 neurons, drawn as images of 5 by 5 pixels" in plot_weights(model).alternative_text
 
 
 @pytest.mark.parametrize(
