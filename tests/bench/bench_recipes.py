@@ -3,7 +3,8 @@
 Every run has a fresh process, so that none finds threads, memory or traced functions that another left behind. The recipes take turns,
 seed by seed and each time in another order, so that a machine that slows down slows all of them. The clock runs while `fit` or `train`
 does, tracing the graph included, as whoever waits for it does; loading, preprocessing, building and evaluating are not timed, nor is
-TensorFlow's own start, which every program pays once: a small model of another shape takes a step before the clock runs.
+TensorFlow's own start, which every program pays once: a small model of another shape takes steps, one by one and two at a time, before
+the clock runs.
 """
 
 import argparse
@@ -85,13 +86,14 @@ def measure(recipe, seed, images):
 
 
 def start_tensorflow():
-    """What TensorFlow does once in a process, at its first training step."""
+    """What TensorFlow does once in a process, at its first training steps."""
     import keras
     import numpy as np
 
     model = keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)])
-    model.compile(optimizer="adam", loss="mse")
-    model.fit(np.zeros((4, 3), "float32"), np.zeros((4, 2), "float32"), verbose=0)
+    for steps_per_execution in (1, 2):
+        model.compile(optimizer="adam", loss="mse", steps_per_execution=steps_per_execution)
+        model.fit(np.zeros((4, 3), "float32"), np.zeros((4, 2), "float32"), batch_size=2, verbose=0)
 
 
 def measure_in_fresh_process(recipe, seed, quick):
