@@ -76,7 +76,7 @@ def test_one_step_goes_down_the_gradient(few):
 def test_schedule_rises_to_its_peak_and_falls_to_zero(steps, peak):
     schedule = compile_model(build_model(4), peak, steps).optimizer._learning_rate  # the schedule itself; .learning_rate is its value now
     rates = np.array([float(schedule(step)) for step in range(steps + 1)])
-    warm_up = round(steps / 20)
+    warm_up = round(steps / 10)
     top = rates.max()
     assert rates.argmax() == warm_up
     assert peak is None or top == pytest.approx(peak)
