@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .evaluation import Evaluation
 
-BLUE, ORANGE = "#0072B2", "#D55E00"  # Wong (2011): told apart by colour-blind readers
+ORANGE = "#D55E00"  # Wong (2011): told apart from black by colour-blind readers
 GAP = 2  # pixels between neighbouring images of a grid
 MOST_IMAGES = 400  # in one grid; more are too small to be seen and take minutes to draw
 
