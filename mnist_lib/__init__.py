@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 # The one list of public names: stage → what it offers. The stages stand in the order of the pipeline.
 STAGES = {
     "loading": ("load_mnist", "edition_in_use", "DataError"),
-    "preprocessing": ("preprocess", "train_validation_split"),
+    "preprocessing": ("preprocess", "train_validation_split", "shift_images", "digit_from_drawing"),
     "model": ("build_model", "build_convolutional_model", "gives_logits"),
     "compilation": ("compile_model", "total_steps"),
     "training": ("train",),

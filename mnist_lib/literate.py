@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from . import STAGES
 
+CHAPTERS = ("setup", *STAGES, "convolution", "capstone")  # the stages of the course; those between the ends have a module of that name
+
 
 def show_source(function: Callable):
     """The source of a function of this library, for a notebook: as it runs, with the docstring cut down to its first line.
@@ -43,13 +45,13 @@ class Pipeline:
         self.lit = lit
 
     def __repr__(self) -> str:
-        return " → ".join(f"[{stage}]" if stage == self.lit else stage for stage in STAGES)
+        return " → ".join(f"[{stage}]" if stage == self.lit else stage for stage in CHAPTERS)
 
     def _repr_html_(self) -> str:
-        described = f"The pipeline: {' → '.join(STAGES)}." + (f" This chapter's stage, {self.lit}, is lit." if self.lit else "")
+        described = f"The pipeline: {' → '.join(CHAPTERS)}." + (f" This chapter's stage, {self.lit}, is lit." if self.lit else "")
         box = "display: inline-block; padding: 0.2em 0.6em; margin: 0.15em 0; border: 1px solid #8a8a8a; border-radius: 0.4em"
         lit = "; background: #0072B2; color: white; border-color: #0072B2; font-weight: bold"
-        boxes = [f'<span style="{box}{lit if stage == self.lit else ""}">{stage}</span>' for stage in STAGES]
+        boxes = [f'<span style="{box}{lit if stage == self.lit else ""}">{stage}</span>' for stage in CHAPTERS]
         return f'<div role="img" aria-label="{html.escape(described)}" style="line-height: 2">{" → ".join(boxes)}</div>'
 
 
@@ -59,7 +61,7 @@ def pipeline(lit: str | None = None) -> Pipeline:
     Parameters
     ----------
     lit : str or None
-        Name of a stage: loading, preprocessing, model, compilation, training, evaluation or visualization.
+        Name of a stage, as the chapters bear it: setup, loading, …, capstone.
 
     Returns
     -------
@@ -71,6 +73,6 @@ def pipeline(lit: str | None = None) -> Pipeline:
     ValueError
         If there is no such stage.
     """
-    if lit is not None and lit not in STAGES:
-        raise ValueError(f"there is no stage {lit!r}; the stages are {', '.join(STAGES)}")
+    if lit is not None and lit not in CHAPTERS:
+        raise ValueError(f"there is no stage {lit!r}; the stages are {', '.join(CHAPTERS)}")
     return Pipeline(lit)
