@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help book serve test test-site-full stamp bench check pins clean
+.PHONY: help book serve test test-site-full stamp bench check profile pins clean
 
 help:
 	@echo "make book            build the site in _build/html (full edition if MNIST_NPZ names mnist.npz, else the sample)"
@@ -14,6 +14,7 @@ help:
 	@echo "make stamp           write the address in _config.yml into every notebook"
 	@echo "make bench           measure the recipes, write book/measured/ (needs MNIST_NPZ, takes about ten minutes)"
 	@echo "make check           look for style errors (ruff)"
+	@echo "make profile         print the figures of each chapter's prose and code"
 	@echo "make pins            resolve the newest versions into requirements.txt"
 	@echo "make clean           remove what was built"
 
@@ -47,6 +48,9 @@ bench: $(READY)
 check: $(READY)
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
+
+profile: $(READY)
+	$(BIN)/python book/_tools/prose.py
 
 pins: pyproject.toml
 	$(PYTHON) -m venv $(VENV)-pins

@@ -66,7 +66,8 @@ def subplots(rows: int = 1, columns: int = 1, *, width: float = 5.4, height: flo
 
     Notes
     -----
-    Not registered with pyplot, so a notebook shows it once, where it is the value of a cell. See chapter 08-visualization.
+    Not registered with pyplot, so a notebook shows it once, where it is the value of a cell. What is drawn into the axes later takes its
+    defaults from Matplotlib: name the colour map of a picture, `gray_r` for digits. See chapter 08-visualization.
     """
     check_whole(rows=rows, columns=columns)
     with matplotlib.style.context(STYLE):

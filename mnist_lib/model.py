@@ -134,7 +134,7 @@ def gives_logits(model: keras.Model) -> bool:
 
     Notes
     -----
-    Logits are defined in chapter 05-compilation.
+    Logits are introduced in chapter 04-model.
     """
     check_model(model)
     last = _last_layer(model)
