@@ -8,9 +8,13 @@ import numbers
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import layers
 
 from .arguments import check_seed, check_whole, describe_value
+
+# Some GPUs round the factors of a product to ten bits unless told not to; what a chapter computes by hand would differ in the fourth digit.
+tf.config.experimental.enable_tensor_float_32_execution(False)
 
 # TensorFlow warns of functions traced anew, once several models were trained in one process: a notebook that compares models means to.
 logging.getLogger("tensorflow").addFilter(lambda record: "triggered tf.function retracing" not in record.getMessage())

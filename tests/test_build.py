@@ -326,3 +326,4 @@ def test_formulas_that_are_wrong_are_refused(tex):
 
 def test_font_holds_the_letters_that_browsers_put_in():
     assert {"x", "\U0001d465", "0", "∑"} <= characters("<math><mi>x</mi><mo>&#x2211;</mo></math>")
+    assert "√" in characters(to_mathml(r"\sqrt{n}", False))

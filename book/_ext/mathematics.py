@@ -57,8 +57,10 @@ def visit_block(translator, node):
 
 
 def characters(formulas: str) -> set[str]:
-    """What the font must hold: the formulas' characters, and the italic letters that browsers put in the place of single ones."""
+    """What the font must hold: the formulas' characters, the italic letters that browsers put in their place, the root sign."""
     found = set(html.unescape(re.sub(r"<[^>]*>", "", formulas))) | set("0123456789")
+    if re.search(r"<(msqrt|mroot)\b", formulas):
+        found.add("√")  # browsers draw it; it is no character of the formula
     return found | {ITALIC[each] for each in found & ITALIC.keys()}
 
 
