@@ -9,21 +9,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FULL = bool(os.environ.get("MNIST_NPZ"))
 
-# The course's stages, in its order: what carries a stage's name carries it in this spelling, and a chapter its number.
-COURSE = (
-    "setup",
-    "loading",
-    "preprocessing",
-    "model",
-    "compilation",
-    "training",
-    "evaluation",
-    "visualization",
-    "convolution",
-    "capstone",
-)
-CHAPTERS = {stage: f"{number:02d}-{stage}" for number, stage in enumerate(COURSE, start=1)}
-
 # Before anything imports TensorFlow or asks for data; subprocesses inherit it.
 if FULL:
     os.environ["MNIST_NPZ"] = str(Path(os.environ["MNIST_NPZ"]).resolve())
@@ -37,6 +22,9 @@ import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 
 from mnist_lib import keras_edition  # noqa: E402
+from mnist_lib.literate import CHAPTERS as COURSE  # noqa: E402
+
+CHAPTERS = {stage: f"{number:02d}-{stage}" for number, stage in enumerate(COURSE, start=1)}
 
 keras_edition.install()  # keras.datasets.mnist.load_data returns the same edition: nothing can download it
 

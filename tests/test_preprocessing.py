@@ -5,7 +5,7 @@ import pytest
 from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.preprocessing import MinMaxScaler
 
-from mnist_lib import preprocess, train_validation_split
+from mnist_lib import digit_from_drawing, load_mnist, preprocess, shift_images, train_validation_split
 
 
 @pytest.fixture
@@ -131,3 +131,128 @@ SPLITS_REFUSED = {
 def test_split_refuses_with_a_reason(arguments, keywords, kind, says):
     with pytest.raises(kind, match=says):
         train_validation_split(*arguments, **keywords)
+
+
+# Moved digits
+
+
+@pytest.mark.parametrize(("down", "right"), [(0, 0), (2, 0), (-3, 0), (0, 1), (0, -27), (5, -4)])
+def test_shift_agrees_with_padding_and_cutting(images, down, right):
+    padded = np.pad(images, ((0, 0), (28, 28), (28, 28)))
+    expected = padded[:, 28 - down : 56 - down, 28 - right : 56 - right]
+    shifted = shift_images(images, down, right)
+    assert shifted.dtype == images.dtype
+    assert np.array_equal(shifted, expected)
+
+
+def test_shift_of_its_own_for_each_image(images):
+    down, right = np.array([0, 1, -2, 30, 4]), np.array([3, -1, 0, 0, -28])
+    expected = [shift_images(image[np.newaxis], int(d), int(r))[0] for image, d, r in zip(images, down, right)]
+    assert np.array_equal(shift_images(images, down, right), expected)
+
+
+def test_shift_further_than_the_image_leaves_background(images):
+    assert not shift_images(images, 28).any()
+    assert not shift_images(images, 0, -1000).any()
+
+
+def test_shift_keeps_fractions_and_no_images(images):
+    scaled = preprocess(images)
+    assert shift_images(scaled, 1).dtype == np.float32
+    assert np.array_equal(shift_images(scaled, 1), preprocess(shift_images(images, 1)))
+    assert shift_images(images[:0], 1).shape == (0, 28, 28)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ((1.5,), TypeError, "down must be whole numbers of pixels; got 1.5"),
+        ((0, np.zeros(5)), TypeError, "right must be whole numbers of pixels; got an array of float64"),
+        ((np.zeros(4, int),), ValueError, "one for each of the 5 images; got an array of int64 with shape"),
+        (("up",), TypeError, "down must be whole numbers of pixels; got 'up'"),
+    ],
+)
+def test_shift_refuses_what_is_no_shift(images, arguments, error, message):
+    with pytest.raises(error, match=message):
+        shift_images(images, *arguments)
+
+
+def test_shift_refuses_a_single_image(images):
+    with pytest.raises(ValueError, match=r"images must have shape \(n, height, width\)"):
+        shift_images(images[0], 1)
+
+
+# Drawings
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return load_mnist()[0][0][:300]
+
+
+def centre(image):
+    """Mean row and column of the ink, by its grey."""
+    weights = image / image.sum()
+    return (weights.sum(axis=1) * np.arange(len(image))).sum(), (weights.sum(axis=0) * np.arange(len(image[0]))).sum()
+
+
+def test_digits_of_mnist_come_out_as_they_went_in(drawn):
+    again = np.stack([digit_from_drawing(image) for image in drawn])
+    assert (again == drawn).all(axis=(1, 2)).mean() > 0.6
+    assert np.abs(again.astype(int) - drawn).mean() < 0.5
+
+
+def test_drawing_of_any_size_gives_the_same_digit(drawn):
+    for image in drawn[:20]:
+        large = np.zeros((500, 400))
+        large[100:380, 60:340] = np.kron(image, np.ones((10, 10)))
+        assert np.array_equal(digit_from_drawing(large), digit_from_drawing(image))
+
+
+def test_range_of_the_drawing_does_not_matter(drawn):
+    drawing = drawn[0].astype(float)
+    expected = digit_from_drawing(drawing)
+    assert np.abs(digit_from_drawing(drawing / 255).astype(int) - expected).max() <= 1
+    assert np.abs(digit_from_drawing(drawing * 3 - 40).astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize("shape", [(5, 80), (200, 30), (90, 90)])
+def test_box_of_twenty_around_its_centre_of_mass(random, shape):
+    drawing = np.zeros((300, 300))
+    drawing[40 : 40 + shape[0], 150 : 150 + shape[1]] = random.uniform(0.5, 1, shape)
+    digit = digit_from_drawing(drawing)
+    assert (digit.dtype, digit.shape, digit.max()) == (np.uint8, (28, 28), 255)
+    rows, columns = np.flatnonzero(digit.any(axis=1)), np.flatnonzero(digit.any(axis=0))
+    assert max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1 == 20
+    assert np.abs(np.array(centre(digit)) - 14).max() <= 0.6
+
+
+def test_ink_on_one_side_stays_in_the_image():
+    drawing = np.zeros((100, 100))
+    drawing[0, :] = 0.2  # a faint line far from the heavy stroke
+    drawing[80:100, 40:60] = 1
+    digit = digit_from_drawing(drawing)
+    rows = np.flatnonzero(digit.any(axis=1))
+    assert rows[-1] - rows[0] + 1 == 20, "nothing was cut off"
+    assert digit.max() == 255
+
+
+@pytest.mark.parametrize(
+    ("drawing", "message"),
+    [
+        (np.zeros((9, 9)), "drawing must hold ink; all its 81 values are 0.0"),
+        (np.full((9, 9), 255, np.uint8), "drawing must hold ink; all its 81 values are 255"),
+        (np.zeros((9, 9, 3)), "average its colours first"),
+        (np.zeros((0, 9)), "drawing must be numbers with shape"),
+        (np.full((9, 9), np.nan), "drawing must be numbers with shape"),
+        ("a digit", "drawing must be numbers with shape .* got 'a digit'"),
+    ],
+)
+def test_what_is_no_drawing_is_refused(drawing, message):
+    with pytest.raises(ValueError, match=message):
+        digit_from_drawing(drawing)
+
+
+def test_dark_ink_on_light_paper_is_refused(drawn):
+    with pytest.raises(ValueError, match="hand over drawing.max.. - drawing"):
+        digit_from_drawing(255 - drawn[0])
