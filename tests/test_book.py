@@ -117,6 +117,12 @@ def test_code_in_view_fits_its_box(name):
     assert wide == []
 
 
+@pytest.mark.parametrize("name", BOOK)
+def test_computed_text_has_no_formula(name):
+    """The site draws formulas of Markdown cells only."""
+    assert [cell.id for cell in code(name) if "$" in (prose.computed(cell) or "")] == []
+
+
 def test_profile_can_be_measured():
     assert all(re.match(r"[\d.]+ / \d+", prose.profile(notebook)["lines of code, median / longest"]) for notebook in BOOK.values())
 
