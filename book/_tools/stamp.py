@@ -113,7 +113,8 @@ def stamped(notebook: nbformat.NotebookNode, path: str, address: Address) -> nbf
     known = re.compile("|".join(f"{re.escape(old)}(?![\\w-])" for old in new))
     for cell in notebook.cells:
         if cell.get("id") == "badge":
-            cell.source = f"[Open in Colab]({address.colab(path)})"
+            opened = path.replace("solutions/", "exercises/", 1)  # a solution is the source of an exercise, and bears its badge
+            cell.source = f"[Open in Colab]({address.colab(opened)})"
             if path.startswith("book/"):
                 cell.source += f" · [Read on the website]({address.site}/{path.removesuffix('.ipynb')}.html)"
         elif cell.get("id") == "set-up":

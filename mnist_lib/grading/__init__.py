@@ -1,0 +1,1 @@
+"""For teachers: what grading needs beyond the checks. No stage imports it, and no student's notebook does."""
