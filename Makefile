@@ -4,11 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help book serve test test-site-full stamp bench check profile pins clean
+VARIANT ?= 0
+
+.PHONY: help book serve exercises test test-site-full stamp bench check profile pins clean
 
 help:
 	@echo "make book            build the site in _build/html (full edition if MNIST_NPZ names mnist.npz, else the sample)"
 	@echo "make serve           show the built site on http://127.0.0.1:8000"
+	@echo "make exercises       generate exercises/ from solutions/, and the gradebook in class/ (VARIANT=1, 2, … for other numbers)"
 	@echo "make test            run the tests"
 	@echo "make test-site-full  build and test the site on the full edition (needs MNIST_NPZ)"
 	@echo "make stamp           write the address in _config.yml into every notebook"
@@ -32,6 +35,9 @@ book: $(READY)
 
 serve: book
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+exercises: $(READY)
+	$(BIN)/python book/_tools/exercises.py --variant $(VARIANT)
 
 test: $(READY)
 	$(BIN)/python -m pytest

@@ -1,13 +1,13 @@
-"""Where nbgrader finds the course's rooms, and what its autograding does besides its own steps. Read by every `nbgrader` command run here."""
+"""Where nbgrader finds the course's rooms, and what it does besides its own steps. Every `nbgrader` command run here reads it."""
 
 import os
 import sys
 from pathlib import Path
 
-from nbgrader.converters import Autograde
+from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import Execute
 
-from mnist_lib.grading.preprocessors import CalmStderr, NoOutputNoPoints
+from mnist_lib.grading.preprocessors import CalmStderr, NoOutputNoPoints, Variant
 
 # nbgrader starts `alembic` by its bare name to make a gradebook: it lies beside this Python, whether or not the environment is activated.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
@@ -37,3 +37,4 @@ def after_execution(steps):
 
 
 c.Autograde.autograde_preprocessors = after_execution(Autograde.autograde_preprocessors.default())
+c.GenerateAssignment.preprocessors = [Variant, *GenerateAssignment.preprocessors.default()]

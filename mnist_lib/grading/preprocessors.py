@@ -5,6 +5,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Integer
 
 
 class CalmStderr(NbGraderPreprocessor):
@@ -36,4 +37,16 @@ class NoOutputNoPoints(NbGraderPreprocessor):
             if not kinds & {"execute_result", "error"}:
                 sentence = "This check gave no result: the cell did not run, or was changed."
                 cell.outputs.append(new_output("error", ename="NoResult", evalue=sentence, traceback=[f"NoResult: {sentence}"]))
+        return cell, resources
+
+
+class Variant(NbGraderPreprocessor):
+    """Writes the number of a variant into the exercises, so that a new class's checks hand in other numbers."""
+
+    number = Integer(0, min=0, help="The variant; 0 is the course's own.").tag(config=True)
+
+    def preprocess_cell(self, cell: NotebookNode, resources: ResourcesDict, index: int) -> tuple[NotebookNode, ResourcesDict]:
+        """Look at one cell."""
+        if cell.cell_type == "code":
+            cell.source = cell.source.replace("use_variant(0)", f"use_variant({self.number})")
         return cell, resources
