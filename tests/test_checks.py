@@ -18,6 +18,8 @@ TASKS = {f"{stage}.{name}": task for stage in WRITTEN for name, task in checks.t
 def answers(name):
     """The answers known for a task, by their names."""
     stage, task = name.split(".")
+    if not (ROOT / "tests" / "answers" / stage / f"{task}.py").exists():
+        return {}  # the test below says so
     module = importlib.import_module(f"answers.{stage}.{task}")
     return {key: value for key, value in vars(module).items() if hasattr(value, "expected")}
 

@@ -3,6 +3,7 @@
 ``check("loading.class_counts", class_counts)`` answers at once; ``ready("loading")``, at the end of a set, lists what is still open.
 """
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -113,6 +114,30 @@ def check(name: str, answer: Any) -> float:
     _verdicts[name] = f"{mark} {task.name}: {points:g} of {plural(task.worth)}"
     print(f"{_verdicts[name]}\n{sentence}")
     return points
+
+
+def attempt(answer: Callable) -> Any:
+    """Run an answer that takes a while, such as a training, and return what it returns.
+
+    Parameters
+    ----------
+    answer : function without arguments
+        Yours.
+
+    Returns
+    -------
+    object
+        What the function returns; None, with a sentence, while it is not written yet. Its own errors are shown as they are.
+    """
+    from ._collect import UNANSWERED
+
+    try:
+        return answer()
+    except NotImplementedError as error:
+        if str(error):
+            raise
+        print(f"{UNANSWERED.sentence}.")
+        return None
 
 
 def ready(stage: str) -> None:

@@ -63,6 +63,7 @@ COLLECTORS: dict[str, Callable[[Any, tuple], Any] | str] = {
     "model": "_models",
     "compiled": "_compiled",
     "figure": "_figures",
+    "fitted": "_fitted",
 }
 
 
