@@ -44,11 +44,28 @@ def failure(error: BaseException) -> Failure:
     return Failure(f"it stopped with {type(error).__name__}: {message[:200]}{place}")
 
 
+def copied(case: tuple) -> tuple:
+    """A case's arguments as copies, so that the student's code cannot change what comes after."""
+    return copy.deepcopy(case)
+
+
 def call(answer: Callable, case: tuple) -> Any:
-    """What a function returns for one case. It gets copies, so that it cannot change what comes after."""
+    """What a function returns for one case."""
     if not callable(answer):
         return Failure(f"expected a function, came {type(answer).__name__}")
-    return plain(answer(*copy.deepcopy(case)))
+    return plain(answer(*copied(case)))
+
+
+def call_unchanged(answer: Callable, case: tuple) -> Any:
+    """Like `call`, for tasks that say that the arguments must stay as they are."""
+    handed = copied(case)
+    if not callable(answer):
+        return Failure(f"expected a function, came {type(answer).__name__}")
+    result = plain(answer(*handed))
+    for now, before in zip(handed, case):
+        if isinstance(before, np.ndarray) and not np.array_equal(now, before, equal_nan=before.dtype.kind == "f"):
+            return Failure("it changed the array that it was handed; work on a copy, such as `array.copy()`")
+    return result
 
 
 def value(answer: Any, case: tuple) -> Any:
@@ -59,6 +76,7 @@ def value(answer: Any, case: tuple) -> Any:
 # Each takes the student's answer and one case, and returns plain data. Those with a module of their own are imported when first used.
 COLLECTORS: dict[str, Callable[[Any, tuple], Any] | str] = {
     "call": call,
+    "call unchanged": call_unchanged,
     "value": value,
     "model": "_models",
     "compiled": "_compiled",

@@ -109,12 +109,14 @@ def shown(value: Any) -> str:
     """A value as a sentence shows it: short, with the dtype and shape of an array that is too large to be shown."""
     if isinstance(value, Failure):
         return value.sentence
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, np.ndarray):
         if value.size > 20:
             return f"an array of {value.dtype} with shape {value.shape}"
         text = np.array2string(value, precision=4, separator=", ", suppress_small=True, max_line_width=10_000)
         return " ".join(text.split())
-    if isinstance(value, (float, np.floating)):
+    if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, (list, tuple)) and len(value) <= 8:
         left, right = "[]" if isinstance(value, list) else "()"
@@ -170,7 +172,7 @@ def different(came: Any, expected: Any, *, tolerance: float = 1e-4, dtype: bool 
     if not numeric:
         return f"expected {shown(expected)}, came {shown(came)}"
     if array.shape != right.shape:
-        return f"expected {'one number' if right.ndim == 0 else f'the shape {right.shape}'}, came {_form(array)}"
+        return f"expected {_form(right)}, came {_form(array)}"
     if dtype and array.dtype != right.dtype:
         return f"expected the dtype {right.dtype}, came {array.dtype}"
     off = ~np.isclose(array.astype(float), right.astype(float), rtol=tolerance, atol=tolerance, equal_nan=True)
@@ -184,7 +186,10 @@ def different(came: Any, expected: Any, *, tolerance: float = 1e-4, dtype: bool 
 
 
 def _form(array: np.ndarray) -> str:
-    return f"one number, {shown(array.item())}" if array.ndim == 0 else f"the shape {array.shape}"
+    """The form of an array in words."""
+    if array.ndim == 0:
+        return f"one number, {shown(array.item())}"
+    return f"{len(array)} numbers in one row" if array.ndim == 1 else f"the shape {array.shape}"
 
 
 @dataclass(frozen=True)
