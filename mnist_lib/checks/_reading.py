@@ -99,7 +99,7 @@ def points(worth: float, scales: Mapping[str, Scale], what: str, distinction: fl
         ]
         if state == "borderline":
             said.append("It earns full points here; on other digits it can come out a little lower.")
-        if accuracy < 0.2:
+        if accuracy < 0.3:
             said.append(_why_by_chance(np.asarray(outputs[0]), labels))
         if distinction is not None and scale is scales["full"] and accuracy >= distinction:
             said.append(f"Beyond {distinction:.1%}: with distinction.")
@@ -116,6 +116,6 @@ def _why_by_chance(digits: np.ndarray, labels: np.ndarray) -> str:
         if np.mean((digits + shift) % 10 == labels) > 0.7:
             return f"Nearly every answer is off by the same number, {shift}: the labels or the predictions are shifted."
     return (
-        "That is no better than guessing: was the model trained, and does predict prepare the images as they were prepared for training "
+        "That is hardly better than guessing: was the model trained, and does predict prepare the images as they were prepared for training "
         "(the same scale, not divided twice, rows and columns not exchanged)?"
     )

@@ -64,7 +64,7 @@ def a_list_of_python_integers(images):
     return [int(logits.argmax()) for batch in batches for logits in batch]
 
 
-@wrong(0, "no better than guessing")
+@wrong(0, "hardly better than guessing")
 def untrained(images):
     return build_model().predict(preprocess(images), verbose=0).argmax(axis=1)
 
@@ -85,7 +85,7 @@ def logits_instead_of_digits(images):
     return course_recipe().predict(preprocess(images), verbose=0)
 
 
-@wrong(0, "no better than guessing")
+@wrong(0, "hardly better than guessing")
 def rows_and_columns_exchanged(images):
     return course_recipe().predict(preprocess(images).transpose(0, 2, 1)[:, ::-1], verbose=0).argmax(axis=1)
 
