@@ -6,13 +6,14 @@ READY := $(VENV)/.ready
 
 VARIANT ?= 0
 
-.PHONY: help book serve exercises test test-site-full stamp bench check profile pins clean
+.PHONY: help book serve exercises test test-exercises test-site-full stamp bench check profile pins clean
 
 help:
 	@echo "make book            build the site in _build/html (full edition if MNIST_NPZ names mnist.npz, else the sample)"
 	@echo "make serve           show the built site on http://127.0.0.1:8000"
 	@echo "make exercises       generate exercises/ from solutions/, and the gradebook in class/ (VARIANT=1, 2, … for other numbers)"
 	@echo "make test            run the tests"
+	@echo "make test-exercises  prove the exercises over 20 seeds, write book/measured/ (half an hour; with MNIST_NPZ both editions)"
 	@echo "make test-site-full  build and test the site on the full edition (needs MNIST_NPZ)"
 	@echo "make stamp           write the address in _config.yml into every notebook"
 	@echo "make bench           measure the recipes, write book/measured/ (needs MNIST_NPZ, takes about ten minutes)"
@@ -41,6 +42,9 @@ exercises: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+test-exercises: $(READY)
+	$(BIN)/python tests/bench/bench_exercises.py
 
 test-site-full: $(READY)
 	SITE_EDITION=full $(BIN)/python -m pytest tests/test_site.py
