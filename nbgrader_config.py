@@ -7,7 +7,7 @@ from pathlib import Path
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import Execute
 
-from mnist_lib.grading.preprocessors import CalmStderr, NoOutputNoPoints, Variant
+from mnist_lib.grading.preprocessors import CalmStderr, Intake, NoOutputNoPoints, Variant
 
 # nbgrader starts `alembic` by its bare name to make a gradebook: it lies beside this Python, whether or not the environment is activated.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
@@ -36,5 +36,6 @@ def after_execution(steps):
     return [*steps[:place], CalmStderr, NoOutputNoPoints, *steps[place:]]
 
 
+c.Autograde.sanitize_preprocessors = [Intake, *Autograde.sanitize_preprocessors.default()]
 c.Autograde.autograde_preprocessors = after_execution(Autograde.autograde_preprocessors.default())
 c.GenerateAssignment.preprocessors = [Variant, *GenerateAssignment.preprocessors.default()]

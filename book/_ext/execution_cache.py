@@ -13,20 +13,22 @@ import shutil
 from importlib import metadata
 from pathlib import Path
 
+UNUSED = frozenset({"checks", "grading"})  # parts of the library that no chapter uses
 KEPT = 6  # folders; more would only fill the disk
 
 
 def fingerprint(root: Path, edition: str) -> str:
     """A short name for everything that outputs depend on beside the notebook's own cells."""
     digest = hashlib.sha256()
-    for part in (edition, platform.python_version(), content_of(root, "mnist_lib"), *_packages(root)):
+    for part in (edition, platform.python_version(), content_of(root, "mnist_lib", apart=UNUSED), *_packages(root)):
         digest.update(f"{part}\0".encode())
     return f"{edition}-{digest.hexdigest()[:16]}"
 
 
-def content_of(root: Path, *folders: str) -> str:
-    """A digest of names and contents of all files in some folders: Python, styles, scripts, data."""
-    files = sorted(path for folder in folders for path in (root / folder).rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+def content_of(root: Path, *folders: str, apart: frozenset[str] = frozenset()) -> str:
+    """A digest of names and contents of all files in some folders: Python, styles, scripts, data. Folders named in `apart` do not count."""
+    apart = apart | {"__pycache__"}
+    files = sorted(path for folder in folders for path in (root / folder).rglob("*") if path.is_file() and not apart & set(path.parts))
     listed = (f"{path.relative_to(root).as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in files)
     return hashlib.sha256("\n".join(listed).encode()).hexdigest()
 

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import nbformat
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "book"))
@@ -37,6 +38,7 @@ def build(output: Path) -> int:
     shutil.rmtree(site / "reports", ignore_errors=True)  # of an earlier build
     jupyter_book = Path(sys.executable).with_name("jupyter-book")  # beside this Python, not one from elsewhere on the path
     command = [str(jupyter_book), "build", str(ROOT), "--path-output", str(output), "-W", "-n", "--keep-going"]
+    command += ["--toc", str(contents(output))]
     code = subprocess.run(command, env={**os.environ, "MNIST_EDITION": edition}).returncode
     if code:
         for report in sorted((site / "reports").rglob("*.err.log")):
@@ -47,6 +49,22 @@ def build(output: Path) -> int:
     print(f"\nThe site, on the {edition} edition of MNIST, took {time.perf_counter() - started:.0f} seconds in all:")
     print(site / "index.html")
     return 0
+
+
+def contents(output: Path) -> Path:
+    """The table of contents to build from: `_toc.yml`, or one without the worked solutions if `_config.yml` leaves them out."""
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    if settings["sphinx"]["config"]["worked_solutions"]:
+        return ROOT / "_toc.yml"
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    for part in toc["parts"]:
+        for chapter in part["chapters"]:
+            if chapter["file"] == "book/exercises":
+                del chapter["sections"]
+    shorter = output / "_build" / "_toc.yml"
+    shorter.parent.mkdir(parents=True, exist_ok=True)
+    shorter.write_text(yaml.safe_dump(toc, sort_keys=False), encoding="utf-8")
+    return shorter
 
 
 def failure(notebook: Path, report: str) -> str:

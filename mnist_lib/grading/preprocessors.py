@@ -1,11 +1,71 @@
 """What nbgrader's autograding does besides its own steps; `nbgrader_config.py` puts these where they belong."""
 
+from pathlib import Path
+
+import nbformat
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader import utils
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Integer
+
+from .intake import Refusal, rebuild
+
+
+class Intake(NbGraderPreprocessor):
+    """Puts the student's answers into a fresh copy of the released exercise, before anything else looks at the notebook."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Rebuild one notebook.
+
+        Parameters
+        ----------
+        nb : NotebookNode
+            What the student handed in.
+        resources : ResourcesDict
+            nbgrader's; it names the student, the assignment and the notebook.
+
+        Returns
+        -------
+        nb : NotebookNode
+            See `rebuild`.
+        resources : ResourcesDict
+            As they came.
+
+        Raises
+        ------
+        Refusal
+            If the notebook cannot be graded. Its sentence is logged, and nbgrader leaves no score.
+        FileNotFoundError
+            If the released exercise is missing.
+        """
+        names = resources["nbgrader"]
+        coursedir = getattr(getattr(self.parent, "parent", None), "coursedir", None) or CourseDirectory(parent=self)
+        path = Path(coursedir.format_path(coursedir.release_directory, ".", names["assignment"])) / f"{names['notebook']}.ipynb"
+        if not path.is_file():
+            sentence = f"The released exercise {path} is missing, and submissions are rebuilt from it. Run `make exercises` first."
+            self.log.error(sentence)
+            raise FileNotFoundError(sentence)
+        try:
+            return rebuild(nb, nbformat.read(path, as_version=4)), resources
+        except Refusal as refusal:
+            self.log.error("%s, %s: %s", names.get("student"), names["assignment"], refusal)
+            self._forget(names)
+            raise
+
+    def _forget(self, names: dict[str, str]) -> None:
+        """Take a submission without any score out of the gradebook: nbgrader enters it before it reads the notebook, and would export 0."""
+        with Gradebook(names["db_url"]) as gradebook:
+            try:
+                submission = gradebook.find_submission(names["assignment"], names["student"])
+            except MissingEntry:
+                return
+            grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+            if all(grade.auto_score is None and grade.manual_score is None for grade in grades):
+                gradebook.remove_submission(names["assignment"], names["student"])
 
 
 class CalmStderr(NbGraderPreprocessor):

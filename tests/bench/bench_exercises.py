@@ -109,7 +109,7 @@ def run_solution(folder, edition):
         float(output.data["text/plain"])
         for cell in notebook.cells
         if cell.id.startswith("check-")
-        for output in cell.outputs
+        for output in cell.get("outputs", [])  # a Markdown cell has none
         if output.output_type == "execute_result"
     )
     return round(seconds, 1), points
