@@ -13,13 +13,13 @@ from docutils import nodes
 from nbformat.v4 import new_markdown_cell
 from sphinx.util.docutils import SphinxDirective
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "book" / "_tools"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "_tools"))
 from stamp import configured
 
 from mnist_lib import checks
 from mnist_lib.literate import CHAPTERS
 
+ROOT = Path(__file__).resolve().parents[2]
 MEASURED = ROOT / "book" / "measured" / "exercises.json"
 MISSING = "*Not measured yet: `make test-exercises` does it.*"
 DIFFERS = """\
@@ -117,7 +117,7 @@ def show_solution(app, docname: str, source: list[str]) -> None:
     for cell in notebook.cells:
         if cell.id == "title":
             cell.source = cell.source.replace("# Exercises:", "# Worked solutions:", 1)
-        if cell.id.startswith("answer-"):
+        if cell.id == "set-up" or cell.id.startswith("answer-"):
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input"]
         if cell.id.startswith("explain-"):  # the marks around the model answer are for nbgrader
             text = "\n".join(line for line in cell.source.splitlines() if not line.startswith("### "))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from ._task import PUBLIC_SEED, Failure, Task, plural, score, shown
+from ._task import PUBLIC_SEED, Failure, Task, plural, score, shown, wrapped
 
 SETS = ("setup", "loading", "preprocessing", "model", "compilation", "training", "evaluation", "visualization", "capstone")
 
@@ -112,7 +112,7 @@ def check(name: str, answer: Any) -> float:
     points, sentence = judge(name, answer, _seed)
     mark = "✓" if points >= task.worth else "◐" if points else "○" if sentence.startswith("There is no answer yet") else "✗"
     _verdicts[name] = f"{mark} {task.name}: {points:g} of {plural(task.worth)}"
-    print(f"{_verdicts[name]}\n{sentence}")
+    print(wrapped(f"{_verdicts[name]}\n{sentence}"))
     return points
 
 
@@ -150,4 +150,4 @@ def ready(stage: str) -> None:
     """
     from ._report import report
 
-    print(report(stage, list(tasks(stage).values()), _verdicts))
+    print(wrapped(report(stage, list(tasks(stage).values()), _verdicts)))

@@ -116,6 +116,6 @@ def _why_by_chance(digits: np.ndarray, labels: np.ndarray) -> str:
         if np.mean((digits + shift) % 10 == labels) > 0.7:
             return f"Nearly every answer is off by the same number, {shift}: the labels or the predictions are shifted."
     return (
-        "That is hardly better than guessing: was the model trained, and does predict prepare the images as they were prepared for training "
+        "That is hardly better than guessing: was the model trained, and does predict prepare the images as for training "
         "(the same scale, not divided twice, rows and columns not exchanged)?"
     )

@@ -5,6 +5,7 @@ a grader that runs the student's code elsewhere and gets plain arrays back.
 """
 
 import math
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 PUBLIC_SEED = 0  # what the visible check hands in; a grader draws another one
+WIDTH = 80  # characters in a line of output, without scrolling
 STANDARD_ERRORS = 3  # by how many of them a measured accuracy may fall short and still earn full points
 
 
@@ -103,6 +105,13 @@ def score(points: Any, worth: float) -> float:
 def plural(number: float) -> str:
     """A number of points in words: ``1 point``, ``2 points``, ``0.5 points``."""
     return f"{number:g} point{'' if number == 1 else 's'}"
+
+
+def wrapped(text: str) -> str:
+    """A text whose lines are broken where a notebook's output would cut them, with what was one line indented from its second piece on."""
+    return "\n".join(
+        textwrap.fill(line, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False) for line in text.splitlines()
+    )
 
 
 def shown(value: Any) -> str:
