@@ -16,9 +16,6 @@ from sphinx.util.docutils import SphinxDirective
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "_tools"))
 from stamp import configured
 
-from mnist_lib import checks
-from mnist_lib.literate import CHAPTERS
-
 ROOT = Path(__file__).resolve().parents[2]
 MEASURED = ROOT / "book" / "measured" / "exercises.json"
 MISSING = "*Not measured yet: `make test-exercises` does it.*"
@@ -31,6 +28,8 @@ folded: open it after you have tried.
 
 def folder(stage: str) -> str:
     """The name of a stage's folder, with its number."""
+    from mnist_lib.literate import CHAPTERS
+
     return f"{CHAPTERS.index(stage) + 1:02d}-{stage}"
 
 
@@ -54,14 +53,16 @@ class Sets(Table):
     """The sets with their points, the time their solutions take, and where to open them."""
 
     def markdown(self) -> str:
+        from mnist_lib import checks
+
         address, solutions = configured(ROOT), measured().get("solutions", {}).get("sample", {})
-        lines = ["| set | tasks | points | a solution runs in | |", "|---|---|--:|--:|---|"]
+        lines = ["| set, in Colab | tasks | points | a solution runs in |", "|---|---|--:|--:|"]
         for stage in checks.SETS:
             name, tasks = folder(stage), checks.tasks(stage)
             took = f"{max(1, round(solutions[name][0]))} s" if name in solutions else "–"
-            opened = f"[Open in Colab]({address.colab(f'exercises/{name}/{stage}.ipynb')})"
+            opened = f"[{stage}]({address.colab(f'exercises/{name}/{stage}.ipynb')})"
             listed = ", ".join(f"`{task}`" for task in tasks)
-            lines.append(f"| {stage} | {listed} | {sum(task.worth for task in tasks.values()):g} | {took} | {opened} |")
+            lines.append(f"| {opened} | {listed} | {sum(task.worth for task in tasks.values()):g} | {took} |")
         total = sum(task.worth for stage in checks.SETS for task in checks.tasks(stage).values())
         lines += ["", f"Together they are worth {total:g} points."]
         if solutions:
