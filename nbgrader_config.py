@@ -6,6 +6,7 @@ from pathlib import Path
 
 from nbgrader.converters import Autograde, GenerateAssignment
 from nbgrader.preprocessors import Execute
+from nbgrader.validator import Validator
 
 from mnist_lib.grading.preprocessors import CalmStderr, Intake, NoOutputNoPoints, Variant
 
@@ -39,3 +40,5 @@ def after_execution(steps):
 c.Autograde.sanitize_preprocessors = [Intake, *Autograde.sanitize_preprocessors.default()]
 c.Autograde.autograde_preprocessors = after_execution(Autograde.autograde_preprocessors.default())
 c.GenerateAssignment.preprocessors = [Variant, *GenerateAssignment.preprocessors.default()]
+# `nbgrader validate` has no setting for its steps, so the default itself is another one.
+Validator.preprocessors.default_args = ([*Validator.preprocessors.default(), CalmStderr],)

@@ -129,6 +129,21 @@ def test_the_student_version_gives_nothing_away(name):
 # nbgrader, as a teacher runs it
 
 
+NOISY = "02-loading"
+
+
+def noisy(path):
+    """A solution whose functions write to the error stream in every way, while the checks call them."""
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.id.startswith("answer-"):
+            head, _, body = cell.source.partition("\n")
+            noise = ["import logging, os, sys, warnings", "warnings.warn('loud')", "print('loud', file=sys.stderr)"]
+            noise += ["logging.warning('loud')", "os.write(2, b'loud, from below Python')"]
+            cell.source = "\n".join([head, *(f"    {line}" for line in noise), body])
+    return notebook
+
+
 @pytest.fixture(scope="module")
 def grades(course):
     """What nbgrader's own command gives the solution and the untouched exercise of every set: (set, student) → (score, most)."""
@@ -139,6 +154,10 @@ def grades(course):
             target = course / "class" / "submitted" / student / name
             target.mkdir(parents=True)
             shutil.copy(folder / name / f"{stage}.ipynb", target)
+        if name == NOISY:
+            target = course / "class" / "submitted" / "noisy" / name
+            target.mkdir(parents=True)
+            nbformat.write(noisy(solution(name)), target / f"{stage}.ipynb")
         run([sys.executable, "-m", "nbgrader", "autograde", name], course, PYTHONPATH=str(ROOT))
     with Gradebook(f"sqlite:///{course / 'class' / 'gradebook.db'}") as gradebook:
         return {
@@ -158,6 +177,12 @@ def test_the_untouched_exercise_gets_nothing(grades, name):
     assert grades[name, "blank"] == (0, POINTS[SETS[name]])
 
 
+def test_noise_on_the_error_stream_costs_nothing(grades, course):
+    notebook = cells(course / "class" / "autograded" / "noisy" / NOISY / f"{SETS[NOISY]}.ipynb")
+    assert "loud" in str([cell.outputs for cell in notebook if cell.id.startswith("check-")]), "the checks' own cells were noisy"
+    assert grades[NOISY, "noisy"] == (POINTS[SETS[NOISY]], POINTS[SETS[NOISY]])
+
+
 def test_a_blank_exercise_runs_to_its_end(grades, course):
     """No unanswered task stops the cells below it: each check says what is missing, and so does the last cell."""
     for name, stage in SETS.items():
@@ -167,7 +192,8 @@ def test_a_blank_exercise_runs_to_its_end(grades, course):
 
 
 def test_nbgrader_validate_works_in_the_course_s_folder(course):
-    said = run([sys.executable, "-m", "nbgrader", "validate", "solutions/02-loading/loading.ipynb"], course, PYTHONPATH=str(ROOT))
+    # In this set a check's own cell is where TensorFlow starts, with its lines on the error stream.
+    said = run([sys.executable, "-m", "nbgrader", "validate", "solutions/04-model/model.ipynb"], course, PYTHONPATH=str(ROOT))
     assert "Success! Your notebook passes all the tests." in said
     said = run([sys.executable, "-m", "nbgrader", "validate", "exercises/02-loading/loading.ipynb"], course, PYTHONPATH=str(ROOT))
     assert "VALIDATION FAILED ON 4 CELL(S)" in said

@@ -162,10 +162,10 @@ def different(came: Any, expected: Any, *, tolerance: float = 1e-4, dtype: bool 
                 return f"{key}: {found}"
         return None
     if isinstance(expected, str) or expected is None or isinstance(expected, bool):
-        if isinstance(came, np.generic):
+        if isinstance(came, np.generic) or (isinstance(came, np.ndarray) and came.ndim == 0):
             came = came.item()
         return None if type(came) is type(expected) and came == expected else f"expected {shown(expected)}, came {shown(came)}"
-    if isinstance(expected, (list, tuple)) and any(np.ndim(each) or isinstance(each, (str, dict)) for each in expected):
+    if isinstance(expected, (list, tuple)) and any(isinstance(each, (list, tuple, dict, str, np.ndarray)) for each in expected):
         if not isinstance(came, (list, tuple, np.ndarray)) or len(came) != len(expected):
             return f"expected {len(expected)} values, came {shown(came)}"
         for number, (one, right) in enumerate(zip(came, expected), start=1):
