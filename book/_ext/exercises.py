@@ -56,13 +56,13 @@ class Sets(Table):
         from mnist_lib import checks
 
         address, solutions = configured(ROOT), measured().get("solutions", {}).get("sample", {})
-        lines = ["| set, in Colab | tasks | points | a solution runs in |", "|---|---|--:|--:|"]
+        lines = ["| set, in Colab | points | solution runs in | tasks |", "|---|--:|--:|---|"]
         for stage in checks.SETS:
             name, tasks = folder(stage), checks.tasks(stage)
             took = f"{max(1, round(solutions[name][0]))} s" if name in solutions else "–"
             opened = f"[{stage}]({address.colab(f'exercises/{name}/{stage}.ipynb')})"
             listed = ", ".join(f"`{task}`" for task in tasks)
-            lines.append(f"| {opened} | {listed} | {sum(task.worth for task in tasks.values()):g} | {took} |")
+            lines.append(f"| {opened} | {sum(task.worth for task in tasks.values()):g} | {took} | {listed} |")
         total = sum(task.worth for stage in checks.SETS for task in checks.tasks(stage).values())
         lines += ["", f"Together they are worth {total:g} points."]
         if solutions:
@@ -85,10 +85,16 @@ class Seeds(Table):
         ]
         for edition, table in found["seeds"].items():
             for name, row in table.items():
-                numbers = [f"{100 * row[key]:.2f}" for key in ("mean", "standard_deviation", "lowest", "target", "suffices")]
-                lines.append(f"| `{name}` | {edition} | {' | '.join(numbers)} | {row['deviations_above']:.1f} |")
+                mean, suffices, *others = (
+                    f"{100 * row[key]:.2f}" for key in ("mean", "suffices", "lowest", "standard_deviation", "target")
+                )
+                numbers = [mean, suffices, f"{row['deviations_above']:.1f}", *others]
+                lines.append(f"| `{name}` | {edition} | {' | '.join(numbers)} |")
         runs = next(iter(next(iter(found["seeds"].values())).values()))["of"]
-        lines += ["", f"{runs} seeds, each with a split of its own; measured on {found['date']}. All numbers but the last are percentages."]
+        lines += [
+            "",
+            f"{runs} seeds, each with a split of its own; measured on {found['date']}. All numbers but the deviations are percentages.",
+        ]
         return "\n".join(lines)
 
 
