@@ -17,6 +17,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import nbformat
 import pytest
 from conftest import ROOT
 from test_notebooks import toc_pages
@@ -105,11 +106,38 @@ def test_page_is_there_and_whole(pages, name):
 
 
 def test_chapters_say_edition_and_time(pages):
-    executed = [name for name in PAGES if (ROOT / f"{name}.ipynb").exists()]
+    executed = [name for name in PAGES if (ROOT / f"{name}.ipynb").exists() and not name.startswith("solutions/")]
     assert len(executed) >= 3
     for name in executed:
         assert re.search(rf"Executed for this site on the {EDITION} edition of MNIST, in \d+ seconds\.", pages[name].text), name
         assert "https://colab.research.google.com/github/" in pages[name].html
+
+
+def test_worked_solutions_are_folded_and_not_executed(pages):
+    solutions = [name for name in PAGES if name.startswith("solutions/")]
+    assert len(solutions) == 9
+    for name in solutions:
+        page = pages[name]
+        assert "What if mine differs?" in page.text
+        assert "Executed for this site" not in page.text
+        assert "cell_output" not in page.classes
+        assert "Worked solutions:" in page.text
+        folded = page.html.count('class="cell tag_hide-input')
+        answers = sum(cell.id.startswith("answer-") for cell in nbformat.read(ROOT / f"{name}.ipynb", as_version=4).cells)
+        assert folded == answers + 1, "the answers, and the set-up"
+        assert "BEGIN SOLUTION" not in page.text
+        assert "Rubric" in page.text
+
+
+def test_the_exercises_are_listed_with_points_time_and_badge(pages):
+    page = pages["book/exercises"]
+    assert "Together they are worth 100 points." in page.text
+    for stage in ("setup", "loading", "capstone"):
+        assert re.search(rf'href="https://colab\.research\.google\.com/github/[^"]+/exercises/\d\d-{stage}/{stage}\.ipynb"', page.html)
+    assert re.search(r"\b\d+ s\b", page.text)
+    teachers = pages["book/teaching/exercises"].text
+    assert "20 seeds, each with a split of its own" in teachers
+    assert "capstone.robustness" in teachers
 
 
 def test_front_door_leads_to_the_book(site):

@@ -124,11 +124,12 @@ def show_solution(app, docname: str, source: list[str]) -> None:
     for cell in notebook.cells:
         if cell.id == "title":
             cell.source = cell.source.replace("# Exercises:", "# Worked solutions:", 1)
+        if cell.id.startswith(("answer-", "explain-")):  # the marks around an answer are for nbgrader
+            cell.source = "\n".join(line for line in cell.source.splitlines() if not line.strip().startswith("### "))
         if cell.id == "set-up" or cell.id.startswith("answer-"):
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input"]
-        if cell.id.startswith("explain-"):  # the marks around the model answer are for nbgrader
-            text = "\n".join(line for line in cell.source.splitlines() if not line.startswith("### "))
-            cell.source = f"<details><summary>An answer, and the rubric</summary>\n\n{text.strip()}\n\n</details>"
+        if cell.id.startswith("explain-"):
+            cell.source = f"<details><summary>An answer, and the rubric</summary>\n\n{cell.source.strip()}\n\n</details>"
     notebook.cells.insert(2, new_markdown_cell(DIFFERS, id="what-if-mine-differs"))
     source[0] = nbformat.writes(notebook)
 
