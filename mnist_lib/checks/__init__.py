@@ -90,7 +90,8 @@ def judge(name: str, answer: Any, seed: int = PUBLIC_SEED) -> tuple[float, str]:
     except (TypeError, ValueError, IndexError, KeyError, AttributeError):  # outputs of a form that no rule foresaw
         points, sentence = 0.0, f"Expected something of the form {shown(task.reference(inputs)[0])}; came {shown(came[0])}."
     points = score(points, task.worth)
-    return points, sentence if points >= task.worth else f"{sentence}\nHint: {task.hint}"
+    hinted = points >= task.worth or "\nHint: " in sentence  # a rule that knows better has given a hint of its own
+    return points, sentence if hinted else f"{sentence}\nHint: {task.hint}"
 
 
 def check(name: str, answer: Any) -> float:

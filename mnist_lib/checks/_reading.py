@@ -84,7 +84,7 @@ def points(worth: float, scales: Mapping[str, Scale], what: str, distinction: fl
     def rule(outputs: list, inputs: Inputs) -> tuple[float, str]:
         for came, (images,) in zip(outputs, inputs.cases):
             if found := fault(came, images):
-                return 0.0, found
+                return 0.0, f"{found}\nHint: call it by hand on a few images, `predict(x_test[:3])`, and look at what comes back."
         scale, labels = _scale(scales), inputs.secret
         right = [int((np.asarray(came) == labels).sum()) for came in outputs]
         # The four ways of moving a digit are no four digits: chance is reckoned with the number of digits.
