@@ -130,15 +130,14 @@ def test_an_accuracy_has_no_cliff_and_forgives_three_standard_errors():
     assert accuracy_points(8_900, 10_000, 10, scale) == (0.0, 0.89, pytest.approx(forgiven))
 
 
-def test_a_distinction_is_named_on_the_full_edition_alone(monkeypatch):
+def test_a_distinction_is_named_on_the_full_edition_alone():
     from mnist_lib.checks import capstone
 
     labels = np.arange(10_000) % 10
     read = labels.copy()
     read[:70] = (read[:70] + 1) % 10
-    inputs = Inputs([(np.zeros((10_000, 28, 28), np.uint8),)], secret=labels)
     for edition, named in (("full", True), ("sample", False)):
-        monkeypatch.setattr("mnist_lib.loading._in_use", edition)
+        inputs = Inputs([(np.zeros((10_000, 28, 28), np.uint8),)], secret=labels, edition=edition)
         points, sentence = capstone.ACCURACY.points([read], inputs)
         assert points == 10
         assert ("with distinction" in sentence) == named
@@ -146,14 +145,14 @@ def test_a_distinction_is_named_on_the_full_edition_alone(monkeypatch):
 
 
 @pytest.mark.parametrize(("wrong", "state"), [(200, "safe"), (320, "borderline"), (500, "below")])
-def test_the_sentence_says_how_safe_an_accuracy_is(wrong, state, monkeypatch):
+def test_the_sentence_says_how_safe_an_accuracy_is(wrong, state):
     from mnist_lib.checks import training
 
-    monkeypatch.setattr("mnist_lib.loading._in_use", "full")
     labels = np.arange(10_000) % 10
     read = labels.copy()
     read[:wrong] = (read[:wrong] + 1) % 10
-    points, sentence = training.ACCURACY.points([read], Inputs([(np.zeros((10_000, 28, 28), np.uint8),)], secret=labels))
+    inputs = Inputs([(np.zeros((10_000, 28, 28), np.uint8),)], secret=labels, edition="full")
+    points, sentence = training.ACCURACY.points([read], inputs)
     assert f": {state}." in sentence
     assert (points == 10) == (state != "below")
 

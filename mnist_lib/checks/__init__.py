@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from ._task import PUBLIC_SEED, Failure, Task, plural, score, shown, wrapped
+from ._task import PUBLIC_SEED, Failure, Inputs, Task, plural, score, shown, wrapped
 
 SETS = ("setup", "loading", "preprocessing", "model", "compilation", "training", "evaluation", "visualization", "capstone")
 
@@ -81,13 +81,30 @@ def judge(name: str, answer: Any, seed: int = PUBLIC_SEED) -> tuple[float, str]:
 
     task = find(name)
     inputs = task.inputs(seed)
-    came = outputs(task.collect, answer, inputs.cases)
+    return verdict(task, outputs(task.collect, answer, inputs.cases), inputs)
+
+
+def verdict(task: Task, came: list, inputs: Inputs) -> tuple[float, str]:
+    """Points and sentence for what came out of an answer.
+
+    Parameters
+    ----------
+    task : Task
+    came : list
+        The outputs of all cases, plain data and Failures, whatever they hold.
+    inputs : Inputs
+
+    Returns
+    -------
+    points : float, from 0 to what the task is worth
+    sentence : str
+    """
     for each in came:
         if isinstance(each, Failure) and each.unanswered:
             return 0.0, f"{each.sentence}."
     try:
         points, sentence = task.points(came, inputs)
-    except (TypeError, ValueError, IndexError, KeyError, AttributeError):  # outputs of a form that no rule foresaw
+    except Exception:  # outputs of a form that no rule foresaw
         points, sentence = 0.0, f"Expected something of the form {shown(task.reference(inputs)[0])}; came {shown(came[0])}."
     points = score(points, task.worth)
     hinted = points >= task.worth or "\nHint: " in sentence  # a rule that knows better has given a hint of its own

@@ -20,10 +20,17 @@ def _scored_digits(seed: int, most: int | None) -> tuple[np.ndarray, np.ndarray]
     return images[chosen], labels[chosen]
 
 
+def _edition() -> str:
+    """The scale to be used: that of the sample for all digits that are not the full edition."""
+    from ..loading import edition_in_use
+
+    return "full" if edition_in_use() == "full" else "sample"
+
+
 def inputs(seed: int) -> Inputs:
     """The test digits; the secret is their labels."""
     images, labels = _scored_digits(seed, None)
-    return Inputs([(images,)], secret=labels)
+    return Inputs([(images,)], secret=labels, edition=_edition())
 
 
 def shifted_inputs(seed: int) -> Inputs:
@@ -31,7 +38,7 @@ def shifted_inputs(seed: int) -> Inputs:
     from ..preprocessing import shift_images
 
     images, labels = _scored_digits(seed, SHIFTED_DIGITS)
-    return Inputs([(shift_images(images, *shift),) for shift in SHIFTS], secret=labels)
+    return Inputs([(shift_images(images, *shift),) for shift in SHIFTS], secret=labels, edition=_edition())
 
 
 def reference(inputs: Inputs) -> list:
@@ -56,13 +63,6 @@ def fault(came: object, images: np.ndarray) -> str | None:
     return None
 
 
-def _scale(scales: Mapping[str, Scale]) -> Scale:
-    """The scale for the edition in use."""
-    from ..loading import edition_in_use
-
-    return scales["full" if edition_in_use() == "full" else "sample"]
-
-
 def points(worth: float, scales: Mapping[str, Scale], what: str, distinction: float | None = None) -> Callable:
     """The rule of a task that scores predictions.
 
@@ -85,7 +85,7 @@ def points(worth: float, scales: Mapping[str, Scale], what: str, distinction: fl
         for came, (images,) in zip(outputs, inputs.cases):
             if found := fault(came, images):
                 return 0.0, f"{found}\nHint: call it by hand on a few images, `predict(x_test[:3])`, and look at what comes back."
-        scale, labels = _scale(scales), inputs.secret
+        scale, labels = scales[inputs.edition], inputs.secret
         right = [int((np.asarray(came) == labels).sum()) for came in outputs]
         # The four ways of moving a digit are no four digits: chance is reckoned with the number of digits.
         got, accuracy, forgiven = accuracy_points(sum(right) / len(right), len(labels), worth, scale)
@@ -101,7 +101,7 @@ def points(worth: float, scales: Mapping[str, Scale], what: str, distinction: fl
             said.append("It earns full points here; on other digits it can come out a little lower.")
         if accuracy < 0.3:
             said.append(_why_by_chance(np.asarray(outputs[0]), labels))
-        if distinction is not None and scale is scales["full"] and accuracy >= distinction:
+        if distinction is not None and inputs.edition == "full" and accuracy >= distinction:
             said.append(f"Beyond {distinction:.1%}: with distinction.")
         return got, "\n".join(filter(None, said))
 

@@ -29,11 +29,14 @@ class Inputs:
         From this case on they are corner cases, which are worth half of the points; None if there are none.
     secret : object
         What `reference` and `points` may know and the student's code may not, such as the labels of the digits to be read.
+    edition : str or None
+        Where the digits come from, ``full`` or ``sample``, for tasks that ask more where there is more to learn from.
     """
 
     cases: list[tuple]
     corner_from: int | None = None
     secret: Any = None
+    edition: str | None = None
 
 
 @dataclass(frozen=True)

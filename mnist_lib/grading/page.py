@@ -1,0 +1,134 @@
+"""The page that a student gets back: each score with its reason, then the notebook. It runs nothing and fetches nothing."""
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import nbformat
+from nbformat import NotebookNode
+
+from ..checks._task import plural
+from .assignment import Assignment
+
+if TYPE_CHECKING:
+    from .one import Result
+
+SHOWN = ("text/plain", "text/html", "image/png", "image/jpeg", "text/markdown")  # kinds of output that cannot act
+MOST_TEXT = 5_000  # characters of one output
+
+# Whatever a notebook carries, the browser runs no script and opens no connection.
+_HEAD = """\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<style>
+:root {{ --ink: #1c2430; --paper: #fff; --faint: #5c6675; --line: #d5dae1; --soft: #f4f6f8; --good: #16703c; --part: #8a5a00; --bad: #b3261e }}
+@media (prefers-color-scheme: dark) {{
+  :root {{ --ink: #e4e8ee; --paper: #12161c; --faint: #9aa5b4; --line: #333c48; --soft: #1b2129; --good: #6fd19a; --part: #e7b45a; --bad: #ff8a80 }}
+}}
+body {{ color: var(--ink); background: var(--paper); font: 1rem/1.5 system-ui, sans-serif; max-width: 50rem; margin: auto; padding: 1rem }}
+h1 {{ line-height: 1.2 }}
+a {{ color: inherit }}
+section.task {{ border-left: .3rem solid var(--line); padding: .2rem 0 .2rem 1rem; margin: 1.2rem 0 }}
+section.full {{ border-color: var(--good) }} section.part {{ border-color: var(--part) }} section.none {{ border-color: var(--bad) }}
+section.task h2 {{ font-size: 1.05rem; margin: 0 }}
+section.task p {{ margin: .3rem 0; overflow-wrap: anywhere; white-space: pre-wrap }}
+footer, .faint {{ color: var(--faint) }}
+pre {{ background: var(--soft); padding: .6rem; overflow-x: auto; font-size: .875rem }}
+img {{ max-width: 100%; background: #fff }}
+table {{ border-collapse: collapse; display: block; overflow-x: auto }} td, th {{ border: 1px solid var(--line); padding: .2rem .5rem }}
+.jp-InputPrompt, .jp-OutputPrompt, .jp-Collapser, .anchor-link {{ display: none }}
+</style>
+</head>
+<body>
+"""
+
+
+def feedback_page(assignment: Assignment, result: "Result") -> str:
+    """The page for a graded notebook.
+
+    Parameters
+    ----------
+    assignment : Assignment
+    result : Result
+
+    Returns
+    -------
+    str
+        HTML, complete in itself.
+    """
+    worth = sum(verdict.worth for verdict in result.verdicts.values())
+    parts = [_head(assignment), f"<p>{result.score:g} of {plural(worth)} for the tasks that are checked by the grader.</p>"]
+    for name, verdict in result.verdicts.items():
+        kind = "full" if verdict.points >= verdict.worth else "part" if verdict.points else "none"
+        title = f"{escape(name.split('.')[1])}: {verdict.points:g} of {plural(verdict.worth)}"
+        parts.append(f'<section class="task {kind}"><h2>{title}</h2><p>{escape(verdict.sentence)}</p></section>')
+    waiting = [name for name, points in result.points.items() if points is None]
+    if waiting:
+        parts.append(f"<p>A person reads: {escape(', '.join(waiting))}.</p>")
+    if result.stopped:
+        parts.append(f"<p>The notebook was stopped before its end: {escape(result.stopped)}.</p>")
+    parts.append(
+        "<h2>Your notebook, as it was graded</h2><p class='faint'>It was put together anew from the exercise and your answers. The scores come "
+        "from inputs that you have not seen; what is said about mistakes, and outputs below, come from the inputs of the notebook's own "
+        "checks.</p>"
+    )
+    parts.append(_body(nbformat.reads(result.notebook, as_version=4)))
+    parts.append(
+        f"<footer><p>{escape(assignment.edition)} edition of MNIST · mnist_lib {escape(assignment.version)}</p></footer></body></html>"
+    )
+    return "\n".join(parts)
+
+
+def refusal_page(assignment: Assignment, sentence: str) -> str:
+    """The page for a file that could not be graded."""
+    return f"{_head(assignment)}<p>This could not be graded, and there are no points yet.</p><p>{escape(sentence)}</p></body></html>"
+
+
+def _head(assignment: Assignment) -> str:
+    title = next(
+        (cell.source.split("\n")[0].lstrip("# ") for cell in assignment.notebook().cells if cell.cell_type == "markdown"), assignment.name
+    )
+    return _HEAD.format(title=escape(title)) + f"<h1>{escape(title)}</h1>"
+
+
+def _body(notebook: NotebookNode) -> str:
+    """The cells as HTML, cleaned by nbconvert, without their verdicts, which stand above."""
+    from nbconvert import HTMLExporter
+
+    cells = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            graded = cell.metadata.get("nbgrader", {}).get("grade")
+            cell.outputs = [] if graded else [each for each in map(_harmless, cell.outputs) if each is not None]
+        if cell.id not in ("badge", "how", "set-up", "hand-in", "ready"):
+            cells.append(cell)
+    notebook.cells = cells
+    notebook.metadata = NotebookNode()
+    exporter = HTMLExporter(template_name="basic", sanitize_html=True, exclude_input_prompt=True, exclude_output_prompt=True)
+    return exporter.from_notebook_node(notebook)[0]
+
+
+def _harmless(output: NotebookNode) -> NotebookNode | None:
+    """An output with only what a page may show; None if nothing of it is left."""
+    if output.output_type in ("display_data", "execute_result"):
+        output.data = NotebookNode({kind: _short(value) for kind, value in output.data.items() if kind in SHOWN and isinstance(value, str)})
+        output.metadata = NotebookNode()
+        return output if output.data else None
+    if output.output_type == "stream":
+        output.text = _short(str(output.text))
+        return output
+    if output.output_type == "error":
+        output.traceback = [_short(str(line)) for line in output.traceback][-8:]
+        return output
+    return None
+
+
+def _short(text: str) -> str:
+    """A text that a page can hold; a picture is left whole if it is not huge, since half of it would be none."""
+    limit = 500_000 if text[:4] in ("iVBO", "/9j/") else MOST_TEXT
+    return text if len(text) <= limit else f"{text[:MOST_TEXT]} …" if limit == MOST_TEXT else ""
