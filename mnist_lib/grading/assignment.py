@@ -121,16 +121,13 @@ def prepare(name: str, seed: int, *, edition: str = "auto", released: Path | Non
     edition = str(edition_in_use())
     reads = any(task.reference is _reading.reference for task in checks.tasks(stage).values())
     drawn = split(digits, seed, SCORED[edition] if reads else SCORED_LOOKED_AT)
-    # Digits that are handed in with labels must not be those that a network is scored on; where there is none, they must be new to the student.
+    # Digits that are handed in with labels must not be those that a network is scored on; where none is scored, they must be new.
     source = (drawn.seen[0], drawn.scored) if reads else (drawn.scored, drawn.scored)
     with handed_out(source, edition):
-        secret = {
-            f"{stage}.{task.name}": task.inputs(int.from_bytes(hashlib.sha256(f"{seed}:{stage}.{task.name}".encode()).digest()[:7], "big"))
-            for task in checks.tasks(stage).values()
-        }
+        secret = {f"{stage}.{name}": task.inputs(_derived(seed, name)) for name, task in checks.tasks(stage).items()}
     variant = re.search(r"^use_variant\((\d+)\)", "\n".join(_code(text)), flags=re.MULTILINE)
     with handed_out(digits, edition):
-        public = {f"{stage}.{task.name}": task.inputs(int(variant[1]) if variant else 0) for task in checks.tasks(stage).values()}
+        public = {f"{stage}.{name}": task.inputs(int(variant[1]) if variant else 0) for name, task in checks.tasks(stage).items()}
     return Assignment(
         name=name,
         edition=edition,
@@ -141,6 +138,11 @@ def prepare(name: str, seed: int, *, edition: str = "auto", released: Path | Non
         secret=_trial(secret, drawn.seen),
         public=_trial(public, digits),
     )
+
+
+def _derived(seed: int, task: str) -> int:
+    """A seed for one task."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{task}".encode()).digest()[:7], "big")
 
 
 def _code(text: str) -> list[str]:

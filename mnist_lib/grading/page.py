@@ -28,7 +28,8 @@ _HEAD = """\
 <style>
 :root {{ --ink: #1c2430; --paper: #fff; --faint: #5c6675; --line: #d5dae1; --soft: #f4f6f8; --good: #16703c; --part: #8a5a00; --bad: #b3261e }}
 @media (prefers-color-scheme: dark) {{
-  :root {{ --ink: #e4e8ee; --paper: #12161c; --faint: #9aa5b4; --line: #333c48; --soft: #1b2129; --good: #6fd19a; --part: #e7b45a; --bad: #ff8a80 }}
+  :root {{ --ink: #e4e8ee; --paper: #12161c; --faint: #9aa5b4; --line: #333c48; --soft: #1b2129 }}
+  :root {{ --good: #6fd19a; --part: #e7b45a; --bad: #ff8a80 }}
 }}
 body {{ color: var(--ink); background: var(--paper); font: 1rem/1.5 system-ui, sans-serif; max-width: 50rem; margin: auto; padding: 1rem }}
 h1 {{ line-height: 1.2 }}
@@ -73,9 +74,9 @@ def feedback_page(assignment: Assignment, result: "Result") -> str:
     if result.stopped:
         parts.append(f"<p>The notebook was stopped before its end: {escape(result.stopped)}.</p>")
     parts.append(
-        "<h2>Your notebook, as it was graded</h2><p class='faint'>It was put together anew from the exercise and your answers. The scores come "
-        "from inputs that you have not seen; what is said about mistakes, and outputs below, come from the inputs of the notebook's own "
-        "checks.</p>"
+        "<h2>Your notebook, as it was graded</h2><p class='faint'>It was put together anew from the exercise and your answers. "
+        "The scores come from inputs that you have not seen; what is said about mistakes, and outputs below, come from the inputs of "
+        "the notebook's own checks.</p>"
     )
     parts.append(_body(nbformat.reads(result.notebook, as_version=4)))
     parts.append(

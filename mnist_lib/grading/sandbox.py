@@ -361,10 +361,20 @@ class _Watch(threading.Thread):
     def run(self) -> None:
         """Until the run has ended."""
         while not self.ended.wait(0.2):
-            reason = self._reason()
+            try:
+                reason = self._reason()
+            except Exception as error:  # a sandbox that cannot be watched must not go on
+                reason = f"it could not be watched ({type(error).__name__}: {error})"
             if reason:
                 self.end(reason)
                 return
+
+    def leave(self) -> None:
+        """The run is over; what a student left running ends here."""
+        self.ended.set()
+        self.join()
+        with suppress(OSError):
+            os.killpg(self.process.pid, 9)
 
     def end(self, reason: str) -> None:
         """End the sandbox, with everything in it, and note why."""
@@ -449,9 +459,7 @@ async def _execute(client: _Client, run: Run, folder: Path, limits: Limits) -> N
         except DeadKernelError:
             run.stopped = run.stopped or "the kernel ended"
         finally:
-            client.watch.ended.set()
-            client.watch.end("")  # what a student left running ends here
-            run.stopped = run.stopped or None
+            client.watch.leave()
             run.seconds["cells"] = time.perf_counter() - started
 
 

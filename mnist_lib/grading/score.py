@@ -1,8 +1,10 @@
 """The score that counts: a notebook is run in the sandbox, and what its answers give is judged out here."""
 
 import re
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
+from html import escape
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
@@ -113,7 +115,7 @@ def score(notebook: NotebookNode, assignment: Assignment, limits: Limits, *, iso
         task, (points, private) = checks.find(name), judged[name]
         if points >= task.worth and task.reference is not _reading.reference:
             sentence = RIGHT  # what was said of the secret inputs may show them
-        elif not _unexplained(name, outputs[name], points, assignment):
+        elif name not in owed:
             sentence = private
         elif public is None:
             sentence = _stopped(secret, cell)
@@ -125,8 +127,6 @@ def score(notebook: NotebookNode, assignment: Assignment, limits: Limits, *, iso
 
 def _handing_over(notebook: NotebookNode, asked: dict[str, tuple[str, str]]) -> NotebookNode:
     """The notebook as it runs: its graded cells hand the answers over, whatever `check` has come to mean in it."""
-    from copy import deepcopy
-
     executed = deepcopy(notebook)
     for cell in executed.cells:
         if cell.id in asked:
@@ -196,10 +196,7 @@ def _explained(task: Task, came: list, inputs: Inputs, run: Run, cell: str) -> s
 
 def _with_verdicts(notebook: NotebookNode, asked: dict, verdicts: dict[str, Verdict], public: Run | None) -> NotebookNode:
     """The notebook as nbgrader and the student get it."""
-    from copy import deepcopy
-    from html import escape
-
-    shown = {cell.id: cell.outputs for cell in public.notebook.cells if cell.cell_type == "code"} if public else {}
+        shown = {cell.id: cell.outputs for cell in public.notebook.cells if cell.cell_type == "code"} if public else {}
     result = deepcopy(notebook)
     for cell in result.cells:
         if cell.cell_type != "code":
