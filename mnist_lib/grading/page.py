@@ -26,7 +26,8 @@ _HEAD = """\
 <meta name="color-scheme" content="light dark">
 <title>{title}</title>
 <style>
-:root {{ --ink: #1c2430; --paper: #fff; --faint: #5c6675; --line: #d5dae1; --soft: #f4f6f8; --good: #16703c; --part: #8a5a00; --bad: #b3261e }}
+:root {{ --ink: #1c2430; --paper: #fff; --faint: #5c6675; --line: #d5dae1; --soft: #f4f6f8 }}
+:root {{ --good: #16703c; --part: #8a5a00; --bad: #b3261e }}
 @media (prefers-color-scheme: dark) {{
   :root {{ --ink: #e4e8ee; --paper: #12161c; --faint: #9aa5b4; --line: #333c48; --soft: #1b2129 }}
   :root {{ --good: #6fd19a; --part: #e7b45a; --bad: #ff8a80 }}

@@ -196,7 +196,7 @@ def _explained(task: Task, came: list, inputs: Inputs, run: Run, cell: str) -> s
 
 def _with_verdicts(notebook: NotebookNode, asked: dict, verdicts: dict[str, Verdict], public: Run | None) -> NotebookNode:
     """The notebook as nbgrader and the student get it."""
-        shown = {cell.id: cell.outputs for cell in public.notebook.cells if cell.cell_type == "code"} if public else {}
+    shown = {cell.id: cell.outputs for cell in public.notebook.cells if cell.cell_type == "code"} if public else {}
     result = deepcopy(notebook)
     for cell in result.cells:
         if cell.cell_type != "code":
