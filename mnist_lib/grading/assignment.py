@@ -159,7 +159,7 @@ def _trial(inputs: dict[str, Inputs], digits: tuple) -> Trial:
 
 @contextmanager
 def alembic_found() -> Iterator[None]:
-    """nbgrader starts `alembic` by its bare name to make a gradebook; it lies beside this Python, in an environment that may not be active."""
+    """nbgrader starts `alembic` by its bare name to make a gradebook; it lies beside this Python, which may not be on the path."""
     before = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
     try:

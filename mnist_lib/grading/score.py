@@ -102,12 +102,9 @@ def score(notebook: NotebookNode, assignment: Assignment, limits: Limits, *, iso
     outputs = _outputs(secret, asked, assignment.secret)
     judged = {name: checks.verdict(checks.find(name), came, assignment.secret.inputs[name]) for name, came in outputs.items()}
 
+    owed = {name for name, (points, _) in judged.items() if _unexplained(name, outputs[name], points, assignment)}
     public = None
-    if (
-        not secret.stopped
-        and not secret.overtime
-        and any(_unexplained(name, outputs[name], judged[name][0], assignment) for name in judged)
-    ):
+    if owed and not secret.stopped and not secret.overtime:
         public = execute(files=assignment.public.files)
     said = _outputs(public, asked, assignment.public) if public else {}
     verdicts = {}
