@@ -99,7 +99,7 @@ def _head(assignment: Assignment) -> str:
 
 
 def _body(notebook: NotebookNode) -> str:
-    """The cells as HTML, cleaned by nbconvert, without their verdicts, which stand above."""
+    """The cells as HTML, without their verdicts, which stand above."""
     from nbconvert import HTMLExporter
 
     cells = []
@@ -107,12 +107,32 @@ def _body(notebook: NotebookNode) -> str:
         if cell.cell_type == "code":
             graded = cell.metadata.get("nbgrader", {}).get("grade")
             cell.outputs = [] if graded else [each for each in map(_harmless, cell.outputs) if each is not None]
-        if cell.id not in ("badge", "how", "set-up", "hand-in", "ready"):
+        if cell.id not in ("title", "badge", "how", "set-up", "hand-in", "ready"):
             cells.append(cell)
     notebook.cells = cells
     notebook.metadata = NotebookNode()
-    exporter = HTMLExporter(template_name="basic", sanitize_html=True, exclude_input_prompt=True, exclude_output_prompt=True)
-    return exporter.from_notebook_node(notebook)[0]
+    exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True, exclude_anchor_links=True)
+    return _cleaned(exporter.from_notebook_node(notebook)[0])
+
+
+TAGS = frozenset(
+    "a b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img li ol p pre s span strong sub summary sup table tbody td "
+    "tfoot th thead tr ul".split()
+)
+
+
+def _cleaned(html: str) -> str:
+    """HTML with only what a text needs: no scripts, no styles, no forms, pictures only where they are in the page itself."""
+    import bleach
+
+    def allowed(tag: str, name: str, value: str) -> bool:
+        if name == "href":
+            return tag == "a" and value.startswith(("https://", "http://"))
+        if name == "src":
+            return tag == "img" and value.startswith(("data:image/png;base64,", "data:image/jpeg;base64,"))
+        return name in ("alt", "class", "colspan", "rowspan", "title")
+
+    return bleach.clean(html, tags=TAGS, attributes=allowed, protocols={"http", "https", "data"}, strip=True)
 
 
 def _harmless(output: NotebookNode) -> NotebookNode | None:
