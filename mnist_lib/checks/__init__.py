@@ -105,7 +105,8 @@ def verdict(task: Task, came: list, inputs: Inputs) -> tuple[float, str]:
     try:
         points, sentence = task.points(came, inputs)
     except Exception:  # outputs of a form that no rule foresaw
-        points, sentence = 0.0, f"Expected something of the form {shown(task.reference(inputs)[0])}; came {shown(came[0])}."
+        form = f"something of the form {shown(task.reference(inputs)[0])}" if task.collect.startswith("call") else "another form"
+        points, sentence = 0.0, f"Expected {form}; came {shown(came[0])}."
     points = score(points, task.worth)
     hinted = points >= task.worth or "\nHint: " in sentence  # a rule that knows better has given a hint of its own
     return points, sentence if hinted else f"{sentence}\nHint: {task.hint}"

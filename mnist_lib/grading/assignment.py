@@ -1,15 +1,12 @@
 """Everything that a grader needs to know about one problem set, secret and public, and the seeds from which the secrets are drawn."""
 
+import functools
 import hashlib
 import json
 import os
 import re
 import secrets
-import sqlite3
-import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -157,30 +154,22 @@ def _trial(inputs: dict[str, Inputs], digits: tuple) -> Trial:
     return Trial(inputs, files)
 
 
-@contextmanager
-def alembic_found() -> Iterator[None]:
-    """nbgrader starts `alembic` by its bare name to make a gradebook; it lies beside this Python, which may not be on the path."""
-    before = os.environ.get("PATH", "")
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), before])
-    try:
-        yield
-    finally:
-        os.environ["PATH"] = before
-
-
+@functools.lru_cache(maxsize=16)
 def _empty_gradebook(name: str, text: str) -> bytes:
     """A gradebook that knows one set, as nbgrader's own step for releasing it enters it."""
-    from nbgrader.api import Gradebook
+    from nbgrader.api import Base, Gradebook
     from nbgrader.preprocessors import SaveCells
+    from sqlalchemy import create_engine
 
-    with tempfile.TemporaryDirectory(prefix="mnist-") as folder, alembic_found():
+    with tempfile.TemporaryDirectory(prefix="mnist-") as folder:
         path = Path(folder, "gradebook.db")
+        engine = create_engine(f"sqlite:///{path}")
+        Base.metadata.create_all(engine)  # Gradebook would do this too, and then ask another program for a number that is not needed here
+        engine.dispose()
         with Gradebook(f"sqlite:///{path}", "mnist") as gradebook:
             gradebook.add_assignment(name)
         resources = {"nbgrader": {"notebook": name[3:], "assignment": name, "db_url": f"sqlite:///{path}"}}
         SaveCells().preprocess(nbformat.reads(text, as_version=4), resources)
-        with sqlite3.connect(path) as database:
-            database.execute("VACUUM")
         return path.read_bytes()
 
 

