@@ -42,7 +42,7 @@ OUTPUTS = "application/x-mnist-outputs"  # the kind of message in which a graded
 PROVISIONER = "mnist-sandbox"
 MIB = 2**20
 OVERHEAD = 300  # bytes that a message counts at least
-TO_STOP = 10  # seconds for a cell to heed an interrupt
+TO_STOP = 15  # seconds for a cell to heed an interrupt
 TO_START = 120  # seconds for a kernel, on a busy machine
 ADVICE = """\
 Install bubblewrap: `apt install bubblewrap` (Debian, Ubuntu), `dnf install bubblewrap` (Fedora), `pacman -S bubblewrap` (Arch).
@@ -277,8 +277,8 @@ def _write_library(target: Path) -> None:
 @contextmanager
 def _prepared(files: Mapping[str, bytes]) -> Iterator[Path]:
     """A folder for one run, gone afterwards: ``course`` to be read, ``sockets`` for messages, ``home`` where there is no sandbox."""
-    # In /tmp if possible: the path of a socket must stay below 108 characters.
-    place = "/tmp" if os.path.isdir("/tmp") else None
+    # The path of a socket must stay below 108 characters; some systems' folders for temporary files have longer ones.
+    place = "/tmp" if len(tempfile.gettempdir()) > 60 and os.path.isdir("/tmp") else None
     with tempfile.TemporaryDirectory(prefix="mnist-", dir=place, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         course, sockets = folder / "course", folder / "sockets"
@@ -444,7 +444,7 @@ class _Client(NotebookClient):
 async def _execute(client: _Client, run: Run, folder: Path, limits: Limits) -> None:
     """All code cells in their order, until the last or until the kernel is gone."""
     started = time.perf_counter()
-    async with client.async_setup_kernel():
+    async with client.async_setup_kernel(cleanup_kc=True):
         provisioner = client.km.provisioner
         client.watch = _Watch(provisioner.process, folder, limits, run)
         client.watch.start()
@@ -456,25 +456,17 @@ async def _execute(client: _Client, run: Run, folder: Path, limits: Limits) -> N
                     continue
                 run.ran.add(cell.id)
                 begun = time.monotonic()
-                await client.async_execute_cell(cell, index)
+                try:  # nbclient interrupts the cell at its limit, and then waits until it has ended
+                    await asyncio.wait_for(client.async_execute_cell(cell, index), limits.cell + TO_STOP)
+                except TimeoutError:
+                    client.watch.end(f"a cell did not stop after {limits.cell:g} s, nor when it was told to")
                 if time.monotonic() - begun > limits.cell:
                     run.overtime.append(cell.id)
-                    if not await _heeds(client):
-                        client.watch.end(f"a cell did not stop after {limits.cell:g} s, nor when it was told to")
         except DeadKernelError:
             run.stopped = run.stopped or "the kernel ended"
         finally:
             client.watch.leave()
             run.seconds["cells"] = time.perf_counter() - started
-
-
-async def _heeds(client: _Client) -> bool:
-    """Whether the kernel takes another cell."""
-    try:
-        reply = await asyncio.wait_for(client.kc._async_execute_interactive("None", store_history=False, allow_stdin=False), TO_STOP)
-    except (TimeoutError, RuntimeError):
-        return False
-    return reply["content"]["status"] in ("ok", "error")
 
 
 def run(notebook: NotebookNode, files: Mapping[str, bytes], limits: Limits, *, isolated: bool = True) -> Run:
@@ -503,11 +495,12 @@ def run(notebook: NotebookNode, files: Mapping[str, bytes], limits: Limits, *, i
         raise NoSandbox(missing())
     executed = Run(deepcopy(notebook))
     with _prepared(files) as folder:
+        manager = _manager(folder, limits, isolated)
         client = _Client(
             executed.notebook,
             executed,
             limits,
-            km=_manager(folder, limits, isolated),
+            km=manager,
             allow_errors=True,
             error_on_timeout={
                 "ename": "TimeoutError",
@@ -527,6 +520,8 @@ def run(notebook: NotebookNode, files: Mapping[str, bytes], limits: Limits, *, i
             asyncio.run(_execute(client, executed, folder, limits))
         except RuntimeError as error:  # the kernel did not answer when it was started
             executed.stopped = executed.stopped or f"the kernel did not start ({error})"
+        finally:
+            manager.context.destroy(linger=0)
         with suppress(OSError), (folder / "log").open("rb") as log:
             executed.log = log.read(20_000).decode("utf-8", "replace")
     return executed
