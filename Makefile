@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 VARIANT ?= 0
 
-.PHONY: help book serve exercises test test-exercises test-site-full stamp bench check profile pins clean
+.PHONY: help book serve exercises test test-exercises test-site-full stamp bench bench-grading check profile pins clean
 
 help:
 	@echo "make book            build the site in _build/html (full edition if MNIST_NPZ names mnist.npz, else the sample)"
@@ -17,6 +17,7 @@ help:
 	@echo "make test-site-full  build and test the site on the full edition (needs MNIST_NPZ)"
 	@echo "make stamp           write the address in _config.yml into every notebook"
 	@echo "make bench           measure the recipes, write book/measured/ (needs MNIST_NPZ, takes about ten minutes)"
+	@echo "make bench-grading   measure grading: hostile, damaged and right submissions (an hour; PARTS=\"split overhead\" for some)"
 	@echo "make check           look for style errors (ruff)"
 	@echo "make profile         print the figures of each chapter's prose and code"
 	@echo "make pins            resolve the newest versions into requirements.txt"
@@ -54,6 +55,9 @@ stamp: $(READY)
 
 bench: $(READY)
 	$(BIN)/python tests/bench/bench_recipes.py
+
+bench-grading: $(READY)
+	$(BIN)/python tests/bench/bench_grading.py $(if $(PARTS),--only $(PARTS))
 
 check: $(READY)
 	$(BIN)/python -m ruff check .
