@@ -1,8 +1,10 @@
 """Grading one strange notebook: the secret split, data that cross the border, the sandbox, the score, the gradebook, the command."""
 
+import ast
 import json
 import os
 import pickle
+import platform
 import shutil
 import stat
 import subprocess
@@ -16,7 +18,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from mnist_lib import checks
 from mnist_lib.checks import _wire
-from mnist_lib.checks._task import Failure, different
+from mnist_lib.checks._task import UNANSWERED, Failure, different
 from mnist_lib.grading import command, sandbox
 from mnist_lib.grading.assignment import CourseError, draw_anew, prepare, seed_of
 from mnist_lib.grading.digits import as_mlxtend, as_npz, split
@@ -150,6 +152,9 @@ HOSTILE = {
     "beyond 64 bits": "[99999999999999999999999]",
     "a long text": '["' + "x" * 20_000 + '"]',
     "an object": '{"pickle": "x"}',
+    "texts of no length": ARRAY % ("<U0", "[2147483647]", ""),
+    "an empty array of a vast shape": ARRAY % ("<i8", "[0, 2147483647]", ""),
+    "many lists": "[" + "[]," * 300_000 + "[]]",
     "objects": ARRAY % ("|O", "[1]", "AAAAAAAAAAA="),
     "dates": ARRAY % ("<M8[s]", "[1]", "AAAAAAAAAAA="),
     "a record": ARRAY % ("<i4,<i4", "[1]", "AAAAAAAAAAA="),
@@ -204,6 +209,21 @@ def junk():
     structures = [[], [[]], [[1], [2, 3]], (1, "a", None), {}, {"losses": [1.0], "weights": [1, 2, 3, 4], "steps": 3}, "text", "", None]
     structures += [{"layers": [], "outputs": big}, {"loss": "x", "metrics": {}}, {"axes": [{}], "alternative_text": 3}, {"axes": None}]
     return [*numbers, *arrays, *structures, [None] * 5, [np.zeros(3), "x", [big]]]
+
+
+def test_an_open_task_is_told_by_our_words_alone():
+    (came,) = _wire.unpacked('[{"failure": "what I was handed", "unanswered": true}]')
+    assert came == UNANSWERED
+    task = checks.find("loading.describe")
+    points, sentence = checks.verdict(task, [Failure("what I was handed", unanswered=True)], task.inputs(0))
+    assert (points, "handed" in sentence) == (0, False)
+
+
+def test_a_sentence_has_an_end():
+    task = checks.find("training.causes")
+    points, sentence = checks.verdict(task, [{str(number): "x" * 9_000 for number in range(100)}], task.inputs(0))
+    assert points == 0
+    assert len(sentence) < checks.LONGEST_SENTENCE + 200
 
 
 @pytest.mark.parametrize("name", [f"{stage}.{name}" for stage in checks.SETS for name in checks.tasks(stage)])
@@ -449,8 +469,9 @@ def test_every_way_to_the_digits_leads_to_the_graded_ones(sandboxed, data):
     )
     import hashlib
 
-    (x_train, y_train), (x_test, _) = drawn.seen
-    first = x_train[:5_000][np.argsort(y_train[:5_000], kind="stable")]
+    (x_train, y_train), (x_test, y_test) = drawn.seen
+    images, labels = np.concatenate([x_train, x_test])[:5_000], np.concatenate([y_train, y_test])[:5_000]
+    first = images[np.argsort(labels, kind="stable")]
     said = printed(run)
     for text, array, times in zip(said, (x_train, x_test, first), (3, 1, 1)):
         assert text.count(hashlib.sha256(array.tobytes()).hexdigest()) == times, text
@@ -557,6 +578,101 @@ def _command(process):
         return process.cmdline()
     except psutil.Error:
         return []
+
+
+WAYS_AROUND = """
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+def called(number, *arguments):
+    result = libc.syscall(number, *arguments)
+    return os.strerror(ctypes.get_errno()) if result < 0 else "allowed"
+print(dict(
+    keyring=called(248, b"user", b"mnist-test", b"secret", 6, -4),
+    memory_without_a_file=called(319, b"x", 0),
+    shared_memory=called(29, 0, 1 << 20, 0o1600),
+    user_namespace=called(272, 0x10000000),
+    clone=called(435, None, 0),
+    mount=called(165, None, b"/tmp", b"tmpfs", 0, None),
+    trace=called(101, 16, 1, 0, 0),
+))
+"""
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the numbers of calls are those of x86-64")
+def test_calls_that_lead_around_the_limits_are_refused(sandboxed):
+    run = sandbox.run(
+        cells(WAYS_AROUND, "open('/run/kernel/x', 'w')", "import os; os.open('/run/kernel', os.O_TMPFILE | os.O_RDWR)"), {}, SMALL
+    )
+    called, *files = printed(run)
+    expected = dict.fromkeys(
+        ("keyring", "memory_without_a_file", "shared_memory", "user_namespace", "mount", "trace"), "Operation not permitted"
+    )
+    assert ast.literal_eval(called) == expected | {"clone": "Function not implemented"}
+    if os.geteuid() == 0:
+        assert all(each.startswith("PermissionError") for each in files)
+
+
+def test_a_file_without_a_name_where_the_sockets_lie_ends_the_run(sandboxed, monkeypatch):
+    monkeypatch.setattr(os, "geteuid", lambda: 1_000)  # root's sandbox cannot make one
+    code = "import os, time\nos.write(os.open('/run/kernel', os.O_TMPFILE | os.O_RDWR), b'x')\ntime.sleep(30)"
+    assert "where only its sockets belong" in sandbox.run(cells(code), {}, SMALL).stopped
+
+
+MESSAGES = """
+from ipykernel.kernelapp import IPKernelApp
+kernel = IPKernelApp.instance().kernel
+session, socket, parent = kernel.session, kernel.iopub_socket, kernel.get_parent()
+def send(kind, content, **more):
+    session.send(socket, kind, content, parent=parent, ident=b"x", **more)
+for content in ({}, {"name": 5, "text": 5}, {"name": "stdout", "text": None}, {"name": "stdout", "text": "\\ud83d"}):
+    send("stream", content)
+for content in ({}, {"data": 5}, {"data": {"image/png": 5, "text/plain": ["x"]}}, {"data": {"text/plain": "x"}, "transient": "x"},
+                {"data": {"text/plain": "y"}, "transient": {"display_id": ["x"]}, "metadata": 3}):
+    send("display_data", content)
+    send("execute_result", content)
+    send("update_display_data", content)
+for kind in ("comm_open", "comm_msg", "comm_close", "error", "status", "clear_output", "execute_input", "nonsense"):
+    send(kind, {"data": 5, "comm_id": 3, "traceback": 7, "wait": "x", "ename": 3})
+    send(kind, {})
+print("after")
+"""
+
+
+def test_messages_of_any_form_are_survived(sandboxed):
+    run = sandbox.run(cells(MESSAGES, "print('next')"), {}, SMALL)
+    assert run.stopped is None
+    said = printed(run)
+    assert "after" in said[0]
+    assert said[1] == "next\n"
+    nbformat.validate(run.notebook)
+    nbformat.writes(run.notebook).encode()
+
+
+RAW = """
+import time
+from ipykernel.kernelapp import IPKernelApp
+socket = IPKernelApp.instance().iopub_thread.socket
+socket.send_multipart({frames})
+time.sleep(5)
+"""
+
+
+@pytest.mark.parametrize(
+    "frames",
+    ["[b'x', b'y']", "[b'x', b'<IDS|MSG>', b'wrong', b'{}', b'{}', b'{}', b'{}']", "[b'x', b'<IDS|MSG>', b'', b'\xff', b'', b'', b'']"],
+)
+def test_what_is_no_message_ends_the_run(sandboxed, frames):
+    run = sandbox.run(cells(RAW.replace("{frames}", frames), "1"), {}, SMALL)
+    assert run.stopped == "it sent something that cannot be read"
+
+
+def test_only_graded_cells_hand_over(sandboxed):
+    code = f"from IPython.display import publish_display_data as send\nsend({{{sandbox.OUTPUTS!r}: 'x'}})"
+    notebook = cells(
+        code, code, f"from IPython.display import publish_display_data as send\nsend({{{sandbox.OUTPUTS!r}: 'x' * 9_000_000}})"
+    )
+    run = sandbox.run(notebook, {}, SMALL, graded=[notebook.cells[1].id, notebook.cells[2].id])
+    assert run.handed_over == {notebook.cells[1].id: "x"}, "what is too long is not taken either"
 
 
 def test_without_bubblewrap_it_refuses_and_says_how_to_get_it(monkeypatch, tmp_path, capsys):

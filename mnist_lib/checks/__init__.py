@@ -7,9 +7,11 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-from ._task import PUBLIC_SEED, Failure, Inputs, Task, plural, score, shown, wrapped
+from ._task import PUBLIC_SEED, UNANSWERED, Failure, Inputs, Task, plural, score, shown, wrapped
 
 SETS = ("setup", "loading", "preprocessing", "model", "compilation", "training", "evaluation", "visualization", "capstone")
+
+LONGEST_SENTENCE = 2_000  # characters; what came may be long, and is part of it
 
 _verdicts: dict[str, str] = {}  # what `ready` lists: the last verdict on each task, in this process
 _seed = PUBLIC_SEED
@@ -101,13 +103,13 @@ def verdict(task: Task, came: list, inputs: Inputs) -> tuple[float, str]:
     """
     for each in came:
         if isinstance(each, Failure) and each.unanswered:
-            return 0.0, f"{each.sentence}."
+            return 0.0, f"{UNANSWERED.sentence}."
     try:
         points, sentence = task.points(came, inputs)
     except Exception:  # outputs of a form that no rule foresaw
         form = f"something of the form {shown(task.reference(inputs)[0])}" if task.collect.startswith("call") else "another form"
         points, sentence = 0.0, f"Expected {form}; came {shown(came[0])}."
-    points = score(points, task.worth)
+    points, sentence = score(points, task.worth), sentence if len(sentence) <= LONGEST_SENTENCE else f"{sentence[:LONGEST_SENTENCE]} …"
     hinted = points >= task.worth or "\nHint: " in sentence  # a rule that knows better has given a hint of its own
     return points, sentence if hinted else f"{sentence}\nHint: {task.hint}"
 
@@ -148,8 +150,6 @@ def attempt(answer: Callable) -> Any:
     object
         What the function returns; None, with a sentence, while it is not written yet. Its own errors are shown as they are.
     """
-    from ._collect import UNANSWERED
-
     try:
         return answer()
     except NotImplementedError as error:

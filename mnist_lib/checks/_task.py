@@ -47,6 +47,9 @@ class Failure:
     unanswered: bool = False
 
 
+UNANSWERED = Failure("There is no answer yet: the line `raise NotImplementedError()` still stands", unanswered=True)
+
+
 @dataclass(frozen=True)
 class Task:
     """One task of a problem set.

@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from ._task import Failure
+from ._task import UNANSWERED, Failure
 
 LARGEST_TEXT = 16 * 2**20  # characters of one task's outputs: a hundred times what any task needs
 DEEPEST = 12  # lists within lists
 MOST_VALUES = 200_000  # in lists and dicts, arrays not counted
 LARGEST_NUMBER = 2**64  # of Python's whole numbers, which have no end
 LONGEST_TEXT = 10_000  # of one text
-_DTYPE = re.compile(r"[<>|=]?([biuf](1|2|4|8)|U(\d{1,4}))")
+_DTYPE = re.compile(r"[<>|=]?([biuf](1|2|4|8)|U([1-9]\d{0,3}))")
 
 
 def packed(value: Any) -> str:
@@ -90,6 +90,8 @@ def unpacked(text: str) -> Any:
     """
     if not isinstance(text, str) or len(text) > LARGEST_TEXT:
         raise ValueError(f"expected a text of at most {LARGEST_TEXT:,} characters")
+    if text.count("[") + text.count("{") > MOST_VALUES:  # each would become an object before it is looked at
+        raise ValueError("the data hold too many lists")
     try:
         return _from_json(json.loads(text), [MOST_VALUES], 0)
     except RecursionError:
@@ -115,7 +117,8 @@ def _from_json(value: Any, budget: list[int], depth: int) -> Any:
     if set(value) == {"array", "shape", "bytes"}:
         return _array(value)
     if set(value) == {"failure", "unanswered"} and isinstance(value["failure"], str):
-        return Failure(_from_json(value["failure"], budget, depth + 1), value["unanswered"] is True)
+        # An open task is told by the same words as everywhere: no others can pass for them.
+        return UNANSWERED if value["unanswered"] is True else Failure(_from_json(value["failure"], budget, depth + 1))
     if set(value) == {"tuple"} and isinstance(value["tuple"], list):
         return tuple(_from_json(each, budget, depth + 1) for each in value["tuple"])
     if set(value) == {"dict"} and isinstance(value["dict"], list):
@@ -143,11 +146,13 @@ def _array(value: dict) -> np.ndarray:
         raise ValueError("an array whose bytes cannot be read") from None
     if len(content) != math.prod(shape) * dtype.itemsize:
         raise ValueError("an array whose bytes do not fill its shape")
-    array = np.frombuffer(content, dtype).reshape(shape) if dtype.itemsize else np.zeros(shape, dtype)
+    if math.prod(size for size in shape if size) > LARGEST_TEXT or (dtype.kind == "U" and math.prod(shape) > MOST_VALUES):
+        raise ValueError("an array that is too large")
+    array = np.frombuffer(content, dtype).reshape(shape)
     if dtype.kind == "b":
         array = np.frombuffer(content, np.uint8).reshape(shape) != 0  # a byte of 2 is neither true nor false
     if dtype.kind == "U":
-        array = np.array([_text(each) for each in array.ravel().view(np.uint32).reshape(-1, max(dtype.itemsize // 4, 1))], dtype)
+        array = np.array([_text(each) for each in array.ravel().view(np.uint32).reshape(-1, dtype.itemsize // 4)], dtype)
         return array.reshape(shape)
     return array.astype(dtype.newbyteorder("="))
 

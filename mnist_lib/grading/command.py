@@ -12,7 +12,8 @@ from .assignment import Assignment, CourseError, draw_anew, prepare, seed_of
 from .explain import explain
 from .merge import merge
 from .one import GradingFailed, grade_one
-from .sandbox import Limits, NoSandbox, missing
+from .sandbox import NoSandbox, missing
+from .session import Limits
 
 USAGE = """\
 mnist-grade ASSIGNMENT                grade what lies in class/submitted/STUDENT/ASSIGNMENT/

