@@ -50,8 +50,11 @@ def fault(came: object, images: np.ndarray) -> str | None:
     """What is wrong with the form of predictions, or None."""
     if isinstance(came, Failure):
         return f"{came.sentence}."
-    digits = np.asarray(came)
     count = len(images)
+    try:
+        digits = np.asarray(came)
+    except ValueError:  # lists of unequal length
+        return f"Expected one digit for each of {count:,} images; came {shown(came)}."
     if digits.ndim == 2 and digits.shape == (count, 10):
         return f"Expected one digit for each of {count:,} images; came ten numbers for each. The digit is where the largest stands: argmax."
     if digits.shape != (count,):

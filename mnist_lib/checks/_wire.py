@@ -17,6 +17,7 @@ from ._task import UNANSWERED, Failure
 LARGEST_TEXT = 16 * 2**20  # characters of one task's outputs: a hundred times what any task needs
 DEEPEST = 12  # lists within lists
 MOST_VALUES = 200_000  # in lists and dicts, arrays not counted
+MANY_NUMBERS = 10_000  # from here on lists of numbers travel as an array
 LARGEST_NUMBER = 2**64  # of Python's whole numbers, which have no end
 LONGEST_TEXT = 10_000  # of one text
 _DTYPE = re.compile(r"[<>|=]?([biuf](1|2|4|8)|U([1-9]\d{0,3}))")
@@ -50,6 +51,8 @@ def _to_json(value: Any) -> Any:
         array = np.array(value, order="C", subok=False)
         if array.dtype.kind not in "biufU":
             raise TypeError(f"an array of {array.dtype} cannot be sent")
+        if array.dtype.itemsize > 8 and array.dtype.kind == "f":
+            array = array.astype(np.float64)  # longer floats have another form on every machine
         return {"array": array.dtype.str, "shape": list(array.shape), "bytes": base64.b64encode(array.tobytes()).decode("ascii")}
     if isinstance(value, np.generic):
         return _to_json(value.item())
@@ -61,6 +64,13 @@ def _to_json(value: Any) -> Any:
         return str(value)
     if isinstance(value, Failure):
         return {"failure": str(value.sentence)[:LONGEST_TEXT], "unanswered": bool(value.unanswered)}
+    if isinstance(value, (list, tuple)) and _is_large(value):
+        try:
+            array = np.asarray(value)
+        except ValueError:
+            array = np.empty(0, object)
+        if array.dtype.kind in "biuf":
+            return _to_json(array)
     if kind is tuple:
         return {"tuple": [_to_json(each) for each in value]}
     if isinstance(value, (list, tuple)):
@@ -68,6 +78,14 @@ def _to_json(value: Any) -> Any:
     if isinstance(value, dict):
         return {"dict": [[_to_json(key), _to_json(each)] for key, each in value.items()]}
     raise TypeError(f"{kind.__name__} cannot be sent")
+
+
+def _is_large(value: Any) -> bool:
+    """Whether a list, with the lists in its first items, holds many values."""
+    size = 1
+    while isinstance(value, (list, tuple)) and value:
+        size, value = size * len(value), value[0]
+    return size > MANY_NUMBERS
 
 
 def unpacked(text: str) -> Any:

@@ -18,7 +18,7 @@ from .. import __version__, checks, load_mnist
 from ..checks import _reading, _wire
 from ..checks._task import Inputs
 from ..loading import edition_in_use
-from .digits import SCORED, as_mlxtend, as_npz, handed_out, split
+from .digits import SCORED, as_mlxtend, as_npz, handed_out, roughened, split
 
 ROOT = Path(__file__).resolve().parents[2]
 SCORED_LOOKED_AT = 2_000  # digits kept from sets that hand digits in without scoring a network
@@ -118,8 +118,9 @@ def prepare(name: str, seed: int, *, edition: str = "auto", released: Path | Non
     edition = str(edition_in_use())
     reads = any(task.reference is _reading.reference for task in checks.tasks(stage).values())
     drawn = split(digits, seed, SCORED[edition] if reads else SCORED_LOOKED_AT)
+    scored_digits = roughened(drawn.scored[0], seed), drawn.scored[1]
     # Digits that are handed in with labels must not be those that a network is scored on; where none is scored, they must be new.
-    source = (drawn.seen[0], drawn.scored) if reads else (drawn.scored, drawn.scored)
+    source = (drawn.seen[0], scored_digits) if reads else (scored_digits, scored_digits)
     with handed_out(source, edition):
         secret = {f"{stage}.{name}": task.inputs(_derived(seed, name)) for name, task in checks.tasks(stage).items()}
     variant = re.search(r"^use_variant\((\d+)\)", "\n".join(_code(text)), flags=re.MULTILINE)

@@ -29,6 +29,7 @@ MOST_FILES = 1_000  # in a zip
 DEEPEST_ZIP = 2  # a zip in a zip
 MOST_CELLS = 1_000  # with anything in them; a set has about 25
 LONG_LITERAL = 2_000  # characters
+UNUSUAL_LENGTH = 20_000  # characters of all answers together
 
 DOWNLOAD = "In Colab, choose File → Download → Download .ipynb and hand in that file as it is."
 
@@ -789,7 +790,10 @@ def _extras(pieces: list[_Piece], answers: dict[int, _Piece], marks: dict[tuple[
             continue
         before = [place for order, place in stood if order <= piece.order]
         piece.slot = max(before[-1] if before else -1, own.start)
-        extras.append(piece)
+        if not before or before[-1] < own.start:  # it stood before the imports, which it would wipe out where it stands now
+            piece.text = re.sub(r"^[ \t]*%reset\b.*$", "", piece.text, flags=re.MULTILINE)
+        if piece.text.strip():
+            extras.append(piece)
 
     # What a student wrote before an answer must still run before it, where cells were moved and the answer's own place comes earlier.
     for number in range(len(extras) - 1, -1, -1):
@@ -840,15 +844,24 @@ def long_literals(notebook: NotebookNode) -> list[str]:
     Returns
     -------
     list of str
-        A line for each expression of more than 2,000 characters that is made of constants only.
+        A line for each expression of more than 2,000 characters that is made of constants only, and one if all code together is
+        unusually long: a table can stand in comments, or in many pieces.
     """
     lines = []
+    code = sum(len(cell.source) for cell in notebook.cells if cell.cell_type == "code" and not _is_released(cell))
+    if code > UNUSUAL_LENGTH:
+        lines.append(f"all answers: {code:,} characters of code, where a set needs about 3,000")
     for cell in notebook.cells:
-        settings = cell.metadata.get("nbgrader", {})
-        if cell.cell_type == "code" and (settings.get("solution") or not settings):
+        if cell.cell_type == "code" and not _is_released(cell):
             for length, kind in _long_constants(cell.source):
                 lines.append(f"cell {cell.get('id', '?')}: {kind} of {length:,} characters")
     return lines
+
+
+def _is_released(cell: NotebookNode) -> bool:
+    """Whether a cell of a rebuilt notebook is as it was handed out."""
+    settings = cell.metadata.get("nbgrader", {})
+    return bool(settings) and not settings.get("solution")
 
 
 def _long_constants(source: str) -> Iterator[tuple[int, str]]:

@@ -27,6 +27,7 @@ MIB = 2**20
 LARGEST_HANDED_OVER = 8 * MIB  # characters
 OVERHEAD = 300  # bytes that a message counts at least
 TO_STOP = 15  # seconds for a cell to heed an interrupt
+SOCKETS = 5  # of a kernel: one for each of Jupyter's channels
 TO_START = 120  # seconds for a kernel, on a busy machine
 OWN_MEMORY = 1_024 * MIB  # by which the grader's own process may grow while a kernel talks to it
 
@@ -138,7 +139,7 @@ class Watch(threading.Thread):
                 return "it put files where only its sockets belong"
         if total > self.limits.memory:
             return f"it took more than {self.limits.memory / 2**30:.3g} GiB of memory"
-        strange = 0
+        strange = False
         with suppress(OSError), os.scandir(self.folder / "sockets") as entries:
             strange = sum(
                 not (entry.name.startswith("k-") and stat.S_ISSOCK(entry.stat(follow_symlinks=False).st_mode)) for entry in entries

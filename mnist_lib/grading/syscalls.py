@@ -1,7 +1,8 @@
 """Which calls to the Linux kernel a sandboxed program may not make, as a filter for bubblewrap's option ``--seccomp``.
 
 Only what no notebook needs and what would lead around the sandbox's limits: keyrings, which outlive it; memory that belongs to no file
-and no process; namespaces and mounts of its own; looking into other processes. The program is classic BPF, as in seccomp(2).
+and no process; what the machine's cache of files holds, which later runs could ask for; namespaces and mounts of its own; looking into
+other processes. The program is classic BPF, as in seccomp(2).
 """
 
 import errno
@@ -15,6 +16,8 @@ _X32 = 0x40000000  # numbers from here on are another way to the same calls
 _REFUSED = {
     "add_key": (248, 217),
     "bpf": (321, 280),
+    "cachestat": (451, 451),
+    "fadvise64": (221, 223),
     "fsmount": (432, 432),
     "fsopen": (430, 430),
     "io_uring_enter": (426, 426),
@@ -24,12 +27,14 @@ _REFUSED = {
     "keyctl": (250, 219),
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
+    "mincore": (27, 232),
     "mount": (165, 40),
     "move_mount": (429, 429),
     "msgget": (68, 186),
     "open_tree": (428, 428),
     "perf_event_open": (298, 241),
     "pivot_root": (155, 41),
+    "preadv2": (327, 286),
     "process_vm_readv": (310, 270),
     "process_vm_writev": (311, 271),
     "ptrace": (101, 117),

@@ -34,7 +34,7 @@ def split(edition):
     import numpy as np
 
     from mnist_lib import build_model, compile_model, load_mnist, preprocess, total_steps, train
-    from mnist_lib.grading.digits import SCORED
+    from mnist_lib.grading.digits import SCORED, roughened
     from mnist_lib.grading.digits import split as draw
 
     def accuracy(x, y, images, labels, seed):
@@ -47,7 +47,7 @@ def split(edition):
     for seed in range(SEEDS):
         own.append(accuracy(*digits[0], *digits[1], seed))
         drawn = draw(digits, seed, SCORED[edition])
-        graded.append(accuracy(*drawn.seen[0], *drawn.scored, seed))
+        graded.append(accuracy(*drawn.seen[0], roughened(drawn.scored[0], seed), drawn.scored[1], seed))
         print(edition, seed, f"{own[-1]:.4f} {graded[-1]:.4f}", flush=True)
     scored = SCORED[edition]
     mean = statistics.mean(graded)
@@ -128,7 +128,9 @@ def _stock(course, folder):
 def hostile():
     import hostile as attacks
 
-    rows = [asdict(row) | {"held": row.held} for row in attacks.run_all(told=lambda row: print(row.name, row.points, row.ended, flush=True))]
+    rows = [
+        asdict(row) | {"held": row.held} for row in attacks.run_all(told=lambda row: print(row.name, row.points, row.ended, flush=True))
+    ]
     outcomes = attacks.stock(told=lambda name, outcome: print("stock:", name, outcome["points"], outcome["ended"], flush=True))
     return [row | {"stock": outcomes.get(row["name"])} for row in rows]
 

@@ -33,9 +33,11 @@ if sys.argv[1] == "limits":
     os.execv(sys.executable, [sys.executable, __file__, "kernel", sys.argv[3]])  # a fresh process image, which may look at itself
 else:
     from ipykernel import kernelapp
+    from ipykernel.zmqshell import ZMQInteractiveShell
 
     from mnist_lib import keras_edition
 
     keras_edition.install()
+    ZMQInteractiveShell.ask_exit = lambda shell: None  # a forgotten exit() would end the kernel a moment later, and with it other answers
     sys.path[0] = ""  # a notebook imports from its own folder, not from this program's
     kernelapp.launch_new_instance(argv=["-f", sys.argv[2], "--HistoryManager.hist_file=:memory:"])

@@ -11,7 +11,7 @@ from mnist_lib import build_convolutional_model, build_model, compile_model, loa
 
 def digits():
     (x, y), _ = load_mnist()
-    return x[:20_000], y[:20_000]  # enough for full points in both editions
+    return x[:30_000], y[:30_000]  # enough for full points in both editions
 
 
 @functools.cache
