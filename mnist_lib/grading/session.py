@@ -141,9 +141,8 @@ class Watch(threading.Thread):
             return f"it took more than {self.limits.memory / 2**30:.3g} GiB of memory"
         strange = False
         with suppress(OSError), os.scandir(self.folder / "sockets") as entries:
-            strange = sum(
-                not (entry.name.startswith("k-") and stat.S_ISSOCK(entry.stat(follow_symlinks=False).st_mode)) for entry in entries
-            )
+            kinds = [(entry.name.startswith("k-"), entry.stat(follow_symlinks=False).st_mode) for entry in entries]
+            strange = len(kinds) > SOCKETS or not all(known and stat.S_ISSOCK(mode) for known, mode in kinds)
         return "it put files where only its sockets belong" if strange else None
 
     def _processes(self) -> Iterator[int]:
