@@ -650,6 +650,26 @@ def test_every_set_survives_the_loss_of_its_metadata():
         assert [cell.source for cell in notebook.cells] == [cell["source"] for cell in solved["cells"]]
 
 
+def test_an_unusual_length_is_listed_wherever_it_comes_from():
+    """Comments, and pieces that are too short to be long literals."""
+    for bulk in ("\n".join("# " + "x" * 98 for _ in range(210)), "\n".join(f"PIECE{number} = b'{'x' * 1500}'" for number in range(14))):
+        notebook = exercise()
+        the(notebook, "answer-describe")["source"] += f"\n{bulk}"
+        (found,) = intake.long_literals(rebuilt(saved(notebook)))
+        assert found.startswith("all answers: 2")
+
+
+def test_a_reset_above_the_imports_wipes_nothing():
+    notebook = exercise()
+    notebook["cells"].insert(
+        0, {"cell_type": "code", "source": "%reset -f\nmine = 3", "metadata": {}, "outputs": [], "execution_count": None}
+    )
+    notebook["cells"].append({"cell_type": "code", "source": "%reset -f", "metadata": {}, "outputs": [], "execution_count": None})
+    texts = [cell.source for cell in rebuilt(saved(notebook)).cells]
+    assert "mine = 3" in [text.strip() for text in texts]
+    assert sum("%reset" in text for text in texts) == 1, "what stands after the answers stays as it was"
+
+
 def test_long_literals_are_listed():
     notebook = exercise()
     the(notebook, "answer-describe")["source"] += f"\nTABLE = {list(range(1000))}\nWORDS = b'{'x' * 2500}'\nSHORT = {list(range(100))}"
