@@ -9,6 +9,7 @@ import shutil
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -499,6 +500,43 @@ def test_as_an_ordinary_user_too(sandboxed, monkeypatch):
     found = json.loads(printed(run)[0])
     assert (found["user"], found["capabilities"], found["no_new_privileges"]) == (65534, [0, 0, 0], "1")
     assert (found["seen"], found["writable"], found["mount"]) == ([], [], -1)
+
+
+AS_SOMEONE = """
+import os, sys
+from nbformat.v4 import new_code_cell, new_notebook
+from mnist_lib.grading import sandbox
+assert os.geteuid() == 1234
+if sandbox.missing():
+    sys.exit(sandbox.missing())
+code = "import os, socket\\nprint(os.getuid(), socket.if_nameindex(), os.path.exists(SOLUTIONS))\\nimport tensorflow"
+run = sandbox.run(new_notebook(cells=[new_code_cell(code.replace("SOLUTIONS", repr(sys.argv[1])))]), {}, sandbox.Limits(100, 200))
+print(run.stopped, run.notebook.cells[0].outputs)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="whoever is not root goes this way in every other test")
+def test_by_a_user_who_is_not_root(sandboxed):
+    """Not root who plays someone else, but a process of another user; folders that only root may enter are opened for it."""
+    command = ["bwrap", "--bind", "/", "/", "--dev-bind", "/dev", "/dev", "--cap-add", "ALL"]
+    for needed in dict.fromkeys([Path(sys.base_prefix), ROOT, Path(sys.prefix)]):
+        closed = [parent for parent in reversed(needed.parents) if not parent.stat().st_mode & stat.S_IXOTH]
+        if closed:
+            command += ["--tmpfs", closed[0], "--chmod", "0755", closed[0]]
+            for parent in [each for each in reversed(needed.parents) if each.is_relative_to(closed[0])][1:]:
+                command += ["--perms", "0755", "--dir", parent]
+            command += ["--ro-bind", needed, needed]
+    command += ["--", "setpriv", "--reuid", "1234", "--regid", "1234", "--clear-groups", "env", "HOME=/tmp", "USER=someone"]
+    ended = subprocess.run(
+        [*command, sys.executable, "-W", "ignore", "-c", AS_SOMEONE, ROOT / "solutions"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        cwd="/",
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith("None "), ended.stdout
+    assert "65534 [] False" in ended.stdout or "65534 [(1, 'lo')] False" in ended.stdout
 
 
 LIMITED = {
