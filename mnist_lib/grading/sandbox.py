@@ -158,6 +158,7 @@ def _command(folder: Path, limits: Limits) -> list[str]:
     """The command that starts a kernel in the sandbox; `folder` holds ``course`` and ``sockets``."""
     program, _ = _bubblewrap()
     command = [*_isolation(str(program)), *_system()]
+    command += ["--perms", "1777", "--size", str(limits.disk // 4), "--tmpfs", "/tmp"]  # first: Python may lie in a folder below it
     shown = _python_folders()
     parents = {parent for each in shown for parent in each.parents} - {Path("/")}
     for parent in sorted(parents):  # bubblewrap would make them for root alone
@@ -175,8 +176,7 @@ def _command(folder: Path, limits: Limits) -> list[str]:
     command += ["--proc", "/proc", "--dev", "/dev"]
     command += ["--perms", "1777", "--size", str(64 * MIB), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
     command += ["--perms", "0755", "--dir", "/home", "--perms", "0755", "--dir", "/run", "--symlink", HOME, "/content"]  # as Colab has it
-    for place, size in (("/tmp", limits.disk // 4), (HOME, limits.disk)):
-        command += ["--perms", "1777", "--size", str(size), "--tmpfs", place]
+    command += ["--perms", "1777", "--size", str(limits.disk), "--tmpfs", HOME]
     # Processes and keys are counted by user: one for each run.
     user = 50_000 + secrets.randbelow(15_000) if os.geteuid() == 0 else 65_534
     (folder / "course" / "passwd").write_text(f"student:x:{user}:{user}:student:{HOME}:/bin/sh\n", encoding="ascii")
