@@ -41,8 +41,9 @@ serve: book
 exercises: $(READY)
 	$(BIN)/python book/_tools/exercises.py --variant $(VARIANT)
 
+# A file's tests stay together, since they share what is costly to make.
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 test-exercises: $(READY)
 	$(BIN)/python tests/bench/bench_exercises.py

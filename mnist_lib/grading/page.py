@@ -1,6 +1,7 @@
 """The page that a student gets back: each score with its reason, then the notebook. It runs nothing and fetches nothing."""
 
 import os
+import re
 import sys
 from html import escape
 from typing import TYPE_CHECKING
@@ -81,7 +82,7 @@ def feedback_page(assignment: Assignment, result: "Result") -> str:
         "The scores come from inputs that you have not seen; what is said about mistakes, and outputs below, come from the inputs of "
         "the notebook's own checks.</p>"
     )
-    parts.append(_body(nbformat.reads(result.notebook, as_version=4)))
+    parts.append(_body(nbformat.reads(result.notebook, as_version=4), _addresses(assignment.notebook())))
     parts.append(
         f"<footer><p>{escape(assignment.edition)} edition of MNIST · mnist_lib {escape(assignment.version)}</p></footer></body></html>"
     )
@@ -100,7 +101,12 @@ def _head(assignment: Assignment) -> str:
     return _HEAD.format(title=escape(title)) + f"<h1>{escape(title)}</h1>"
 
 
-def _body(notebook: NotebookNode) -> str:
+def _addresses(notebook: NotebookNode) -> frozenset[str]:
+    """The addresses that a released notebook links to."""
+    return frozenset(address for cell in notebook.cells for address in re.findall(r"https?://[^\s<>()\"']+", cell.source))
+
+
+def _body(notebook: NotebookNode, links: frozenset[str]) -> str:
     """The cells as HTML, without their verdicts, which stand above."""
     from nbconvert import HTMLExporter
 
@@ -114,7 +120,7 @@ def _body(notebook: NotebookNode) -> str:
     notebook.cells = cells
     notebook.metadata = NotebookNode()
     exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True, exclude_anchor_links=True)
-    return _cleaned(exporter.from_notebook_node(notebook)[0])
+    return _cleaned(exporter.from_notebook_node(notebook)[0], links)
 
 
 TAGS = frozenset(
@@ -123,13 +129,13 @@ TAGS = frozenset(
 )
 
 
-def _cleaned(html: str) -> str:
-    """HTML with only what a text needs: no scripts, no styles, no forms, pictures only where they are in the page itself."""
+def _cleaned(html: str, links: frozenset[str] = frozenset()) -> str:
+    """HTML with only what a text needs: no scripts, styles or forms, pictures only in the page itself, links only to `links`."""
     import bleach
 
     def allowed(tag: str, name: str, value: str) -> bool:
         if name == "href":
-            return tag == "a" and value.startswith(("https://", "http://"))
+            return tag == "a" and value in links
         if name == "src":
             return tag == "img" and value.startswith(("data:image/png;base64,", "data:image/jpeg;base64,"))
         return name in ("alt", "class", "colspan", "rowspan", "title")
