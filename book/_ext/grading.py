@@ -88,7 +88,7 @@ class Attacks(Measured):
             stock = row["stock"]
             alone = "not run: dangerous" if not stock else "no grade" if stock["points"] is None else f"{stock['points']:g} points"
             if stock and stock["found"]:
-                alone += f"; {len(stock['found'])} things found or changed"
+                alone += f"; {stock['found']} things found or changed"
             lines.append(
                 f"| {row['name'].replace('_', ' ')} | {row['tries']} | {row['set']} | {row['points']:g} | {row['seconds']:.0f} | {alone} |"
             )

@@ -129,10 +129,12 @@ def hostile():
     import hostile as attacks
 
     rows = [
-        asdict(row) | {"held": row.held} for row in attacks.run_all(told=lambda row: print(row.name, row.points, row.ended, flush=True))
+        asdict(row) | {"held": row.held, "found": len(row.found)}  # what was found is told, not kept: it names places of this machine
+        for row in attacks.run_all(told=lambda row: print(row.name, row.points, row.tried, row.ended, row.found, flush=True))
     ]
     outcomes = attacks.stock(told=lambda name, outcome: print("stock:", name, outcome["points"], outcome["ended"], flush=True))
-    return [row | {"stock": outcomes.get(row["name"])} for row in rows]
+    kept = {name: {"points": outcome["points"], "most": outcome["most"], "found": len(outcome["found"])} for name, outcome in outcomes.items()}
+    return [row | {"stock": kept.get(row["name"])} for row in rows]
 
 
 def damaged():
