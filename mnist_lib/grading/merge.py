@@ -1,53 +1,118 @@
 """Enters results into nbgrader's gradebook and folders, so that formgrader, comments and export go on from there."""
 
 import os
+import shutil
+import sys
+import warnings
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
-from nbgrader.api import Gradebook, MissingEntry
+import nbformat
+from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
+from nbgrader.preprocessors import AssignLatePenalties, SaveCells
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
+from traitlets.config import Config
 
 from .assignment import Assignment, CourseError
 from .one import Result
+from .roster import Student
+from .store import write
 
 
-def merge(result: Result, student: str, assignment: Assignment, class_folder: Path, db_url: str | None = None) -> list[str]:
-    """Enter one result; what a person has given, scores and comments, stays.
+class Merger:
+    """The one writer of a gradebook. Use it in a ``with`` statement.
 
     Parameters
     ----------
-    result : Result
-    student : str
-        The student's id in the gradebook, made there if it is new.
-    assignment : Assignment
     class_folder : Path
-        ``class/``: the autograded notebook and the feedback page are written below it, where nbgrader has them.
+        ``class/``: the autograded notebooks are written below it, where nbgrader has them.
     db_url : str, optional
         The gradebook; ``gradebook.db`` in `class_folder` unless it is given.
-
-    Returns
-    -------
-    list of str
-        The graded cells whose score changed. A refused submission changes none.
+    config : Config, optional
+        nbgrader's, for the penalties of what came late.
 
     Raises
     ------
     CourseError
-        If the gradebook does not know the assignment.
+        If the gradebook cannot be opened.
     """
-    where = Path(student, assignment.name)
-    page = class_folder / "feedback" / where / f"{assignment.stage}.html"
-    _write(page, result.page)
-    if result.refused:
-        return []
-    changed = []
-    url = db_url or f"sqlite:///{class_folder / 'gradebook.db'}"
-    with Gradebook(url, "mnist") as gradebook:
+
+    def __init__(self, class_folder: Path, db_url: str | None = None, config: Config | None = None) -> None:
+        self.class_folder = class_folder
+        self.url = db_url or f"sqlite:///{class_folder / 'gradebook.db'}"
+        self._late = AssignLatePenalties(config=config or Config())
+        self._late.init_plugin()
+        self._known: set[str] = set()
+        if shutil.which("alembic") is None:  # nbgrader starts it by its bare name: it lies beside this Python, activated or not
+            os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
         try:
-            gradebook.find_assignment(assignment.name)
-        except MissingEntry:
-            raise CourseError(f"The gradebook {url} does not know the set {assignment.name!r}. Run `make exercises` first.") from None
-        gradebook.update_or_create_student(student)
-        submission = gradebook.update_or_create_submission(assignment.name, student)
+            self.gradebook = Gradebook(self.url, "mnist")
+        except (SQLAlchemyError, ImportError) as error:
+            raise CourseError(f"The gradebook {shown(self.url)} cannot be opened: {str(error).splitlines()[0]}") from None
+
+    def __enter__(self) -> "Merger":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.gradebook.close()
+
+    def know(self, students: Iterable[Student]) -> None:
+        """Enter students, so that who hands in nothing, or nothing that can be graded, stands in the gradebook too.
+
+        Parameters
+        ----------
+        students : iterable of Student
+            What is empty of them changes nothing.
+        """
+        known = {student.id: student for student in self.gradebook.students}
+        for student in students:
+            there = known.get(student.id)
+            about = {"first_name": student.first_name, "last_name": student.last_name, "email": student.email}
+            about = {key: value for key, value in about.items() if value}
+            if there is None or any(getattr(there, key) != value for key, value in about.items()):
+                self.gradebook.update_or_create_student(student.id, **about)
+
+    def merge(self, result: Result, student: str, assignment: Assignment, handed_in: float | None = None) -> list[str]:
+        """Enter one result; what a person has given, scores and comments, stays, and so do a time and a penalty that nothing contradicts.
+
+        Parameters
+        ----------
+        result : Result
+        student : str
+            The student's id, which the gradebook knows.
+        assignment : Assignment
+            Entered into the gradebook if it is not there.
+        handed_in : float, optional
+            When it was handed in, in seconds since 1970, where that is known.
+
+        Returns
+        -------
+        list of str
+            The graded cells whose score changed. A refused submission changes none.
+
+        Raises
+        ------
+        CourseError
+            If the gradebook cannot be written.
+        """
+        if result.refused:
+            return []
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", SAWarning)  # of nbgrader's own use of SQLAlchemy
+                changed = self._entered(result, student, assignment, handed_in)
+        except SQLAlchemyError as error:
+            self.gradebook.db.rollback()
+            raise CourseError(f"The gradebook {shown(self.url)} cannot be written: {str(error).splitlines()[0]}") from None
+        write(self.class_folder / "autograded" / student / assignment.name / f"{assignment.stage}.ipynb", result.notebook)
+        return changed
+
+    def _entered(self, result: Result, student: str, assignment: Assignment, handed_in: float | None) -> list[str]:
+        self._enter_set(assignment)
+        submission = self.gradebook.update_or_create_submission(assignment.name, student)
         (notebook,) = submission.notebooks
+        changed = []
         for grade in notebook.grades:
             points = result.points.get(grade.cell.name)
             if grade.auto_score != points:
@@ -58,15 +123,48 @@ def merge(result: Result, student: str, assignment: Assignment, class_folder: Pa
             elif points is None and grade.manual_score is None:
                 grade.needs_manual_grade = True
         for comment in notebook.comments:
-            comment.auto_comment = result.comments.get(comment.cell.name)
-        gradebook.db.commit()
-    _write(class_folder / "autograded" / where / f"{assignment.stage}.ipynb", result.notebook)
-    return changed
+            auto = result.comments.get(comment.cell.name)
+            if comment.auto_comment != auto:
+                comment.auto_comment = auto
+        time = datetime.fromtimestamp(handed_in, UTC).replace(tzinfo=None) if handed_in is not None else submission.timestamp
+        moved = submission.timestamp != time
+        submission.timestamp = time
+        self.gradebook.db.commit()
+        if changed or moved:
+            self._set_penalty(submission, student)
+        return changed
+
+    def _enter_set(self, assignment: Assignment) -> None:
+        """As nbgrader's own step for releasing it does."""
+        if assignment.name in self._known:
+            return
+        try:
+            self.gradebook.find_notebook(assignment.stage, assignment.name)
+        except MissingEntry:
+            self.gradebook.update_or_create_assignment(assignment.name)
+            resources = {"nbgrader": {"notebook": assignment.stage, "assignment": assignment.name, "db_url": self.url}}
+            SaveCells().preprocess(nbformat.reads(assignment.released, as_version=4), resources)
+            self.gradebook.db.expire_all()
+        self._known.add(assignment.name)
+
+    def _set_penalty(self, submission: SubmittedAssignment, student: str) -> None:
+        """The penalty by nbgrader's plugin. Where it gives none for what is late, one that a person has entered stays."""
+        (notebook,) = submission.notebooks
+        if submission.total_seconds_late > 0:
+            penalty = self._late.plugin_inst.late_submission_penalty(student, notebook.score, submission.total_seconds_late)
+            if penalty is not None:
+                notebook.late_submission_penalty = self._late._check_late_penalty(notebook, penalty)
+        else:
+            notebook.late_submission_penalty = None
+        self.gradebook.db.commit()
 
 
-def _write(path: Path, text: str) -> None:
-    """A whole file or none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+def shown(url: str) -> str:
+    """The address of a gradebook without its password."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        return make_url(url).render_as_string(hide_password=True)
+    except ArgumentError:
+        return "whose address cannot be read"

@@ -6,14 +6,18 @@ import logging
 import os
 import tempfile
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import nbformat
+import numpy as np
 from nbformat import NotebookNode
 from traitlets.config import Config
 
+from .. import checks
+from ..checks import _reading
 from . import intake
 from .assignment import Assignment
 from .page import feedback_page, refusal_page
@@ -43,6 +47,8 @@ class Result:
         nbgrader's own comments, by cell.
     verdicts : dict
         For each task, by its full name.
+    misread : dict
+        For each task that scores predictions of the scored digits as they are: the numbers of those misread. For the teacher alone.
     page : str
         The feedback page, HTML, for the student.
     notebook : str
@@ -68,6 +74,7 @@ class Result:
     most: dict[str, float] = field(default_factory=dict)
     comments: dict[str, str] = field(default_factory=dict)
     verdicts: dict[str, Verdict] = field(default_factory=dict)
+    misread: dict[str, list[int]] = field(default_factory=dict)
     page: str = ""
     notebook: str = ""
     executed: str = ""
@@ -134,7 +141,7 @@ def grade_one(data: bytes, assignment: Assignment, limits: Limits | None = None,
         result.points, result.most, result.comments = _grades(course, assignment)
         result.notebook = (course / "autograded" / STUDENT / assignment.name / f"{assignment.stage}.ipynb").read_text(encoding="utf-8")
     clock.lap("nbgrader")
-    _fill(result, scored[-1], log.getvalue())
+    _fill(result, scored[-1], assignment, log.getvalue())
     result.page = feedback_page(assignment, result)
     clock.lap("page")
     return result
@@ -157,6 +164,7 @@ def _autograde(course: Path, assignment: Assignment, notebook: NotebookNode, sco
     from nbgrader.converters import Autograde
     from nbgrader.coursedir import CourseDirectory
     from nbgrader.preprocessors import Execute
+    from sqlalchemy.exc import SAWarning
 
     for folder in ("source", "release", "submitted", "autograded", "feedback"):
         (course / folder).mkdir()
@@ -183,7 +191,9 @@ def _autograde(course: Path, assignment: Assignment, notebook: NotebookNode, sco
         steps = Autograde.autograde_preprocessors.default()
         converter.autograde_preprocessors = [scoring if step is Execute else step for step in steps]
         converter.force = True
-        converter.start()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # of nbgrader's own use of SQLAlchemy
+            converter.start()
     except Exception as error:
         raise GradingFailed(f"{type(error).__name__}: {error}\n{log.getvalue()[-4_000:]}") from error
     finally:
@@ -202,8 +212,12 @@ def _grades(course: Path, assignment: Assignment) -> tuple[dict[str, float | Non
     return points, most, comments
 
 
-def _fill(result: Result, scored: Scored, log: str) -> None:
+def _fill(result: Result, scored: Scored, assignment: Assignment, log: str) -> None:
     """What the runs gave, in the result."""
+    for name, came in scored.outputs.items():
+        inputs = assignment.secret.inputs[name]
+        if checks.find(name).reference is _reading.reference and len(came) == 1 and not _reading.fault(came[0], inputs.cases[0][0]):
+            result.misread[name] = np.flatnonzero(np.asarray(came[0]) != inputs.secret).tolist()
     result.verdicts, result.stopped = scored.verdicts, scored.secret.stopped
     result.executed = nbformat.writes(scored.secret.notebook)
     lines = [log.strip(), *(f"{name}: {verdict.private}" for name, verdict in scored.verdicts.items())]

@@ -19,7 +19,7 @@ SHOWN = ("text/plain", "text/html", "image/png", "image/jpeg", "text/markdown") 
 MOST_TEXT = 5_000  # characters of one output
 
 # Whatever a notebook carries, the browser runs no script and opens no connection.
-_HEAD = """\
+HEAD = """\
 <!DOCTYPE html>
 <html lang="en">
 <head>
@@ -98,7 +98,7 @@ def _head(assignment: Assignment) -> str:
     title = next(
         (cell.source.split("\n")[0].lstrip("# ") for cell in assignment.notebook().cells if cell.cell_type == "markdown"), assignment.name
     )
-    return _HEAD.format(title=escape(title)) + f"<h1>{escape(title)}</h1>"
+    return HEAD.format(title=escape(title)) + f"<h1>{escape(title)}</h1>"
 
 
 def _addresses(notebook: NotebookNode) -> frozenset[str]:

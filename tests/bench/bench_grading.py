@@ -133,7 +133,9 @@ def hostile():
         for row in attacks.run_all(told=lambda row: print(row.name, row.points, row.tried, row.ended, row.found, flush=True))
     ]
     outcomes = attacks.stock(told=lambda name, outcome: print("stock:", name, outcome["points"], outcome["ended"], flush=True))
-    kept = {name: {"points": outcome["points"], "most": outcome["most"], "found": len(outcome["found"])} for name, outcome in outcomes.items()}
+    kept = {
+        name: {"points": outcome["points"], "most": outcome["most"], "found": len(outcome["found"])} for name, outcome in outcomes.items()
+    }
     return [row | {"stock": kept.get(row["name"])} for row in rows]
 
 

@@ -1,0 +1,423 @@
+"""Finds out who handed in what, in folders and zips of any shape; what is in doubt is said, never decided silently.
+
+Whose a file is, by the first of these rules that fits:
+
+1. A folder or file named as Moodle or Canvas names them in their downloads.
+2. A folder with the name of a set: the folder above it bears the student's name, as nbgrader has it.
+3. The outermost folder that lies beside others, and holds no set's name: it bears the student's name.
+4. The file's name: an e-mail address in it, else what is left of it without the set's name, "Copy of" and "(1)".
+"""
+
+import datetime
+import hashlib
+import io
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from .. import checks
+from . import intake
+from .assignment import CourseError
+from .roster import Roster, safe_id, squeezed
+
+MOST_FILES = 100_000  # in all
+LARGEST_ZIP = 8 * 2**30  # bytes that a zip with a class in it may unpack to
+DEEPEST = 4  # zips within zips, with a class in them
+NO_NOTEBOOKS = (".png", ".jpg", ".jpeg", ".gif", ".csv", ".txt", ".npz", ".npy", ".keras", ".h5", ".log", ".db", ".html.url")
+
+MOODLE = re.compile(r"^(?P<name>.+?)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<rest>.*)$")
+CANVAS = re.compile(r"^(?P<name>[^\W_]+?)(?P<late>_LATE)?_(?P<number>\d+)_(?P<attempt>\d+)_(?P<rest>.+)$")
+TIMESTAMP = "timestamp.txt"  # nbgrader's, beside a notebook
+EMAIL = re.compile(r"\w[\w.+-]*@[\w-]+(?:\.[\w-]+)+")
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A file that counts.
+
+    Attributes
+    ----------
+    student, assignment : str
+    name : str
+        Where it lay, for people.
+    handed_in : float or None
+        When it was handed in, seconds since 1970, where a ``timestamp.txt`` beside it says so, as nbgrader leaves it. The times of files
+        are most often those of a download, so they decide which of several files is the newest, and nothing else.
+    late : bool
+        Whether the LMS marked it as late.
+    read : function
+        Gives the bytes.
+    """
+
+    student: str
+    assignment: str
+    name: str
+    handed_in: float | None
+    late: bool
+    read: Callable[[], bytes]
+
+
+@dataclass
+class Collected:
+    """What was found.
+
+    Attributes
+    ----------
+    submissions : list of Submission
+        One for each student and set.
+    doubts : list of str
+        What was decided, and how.
+    strays : list of (str, str)
+        Files that belong to nobody or to no set, and why: they get no verdict until someone has said whose they are.
+    """
+
+    submissions: list[Submission] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    strays: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file in a folder or in a zip."""
+
+    parts: tuple[str, ...]
+    time: float
+    size: int
+    read: Callable[[], bytes]
+
+    @property
+    def name(self) -> str:
+        return "/".join(self.parts)
+
+
+@dataclass(frozen=True)
+class _Owner:
+    """Whose a file is: what is told of the student, the most telling first, and how the student is called where there is no roster."""
+
+    texts: tuple[str, ...]
+    called: str
+    late: bool = False
+
+
+def collect(source: Path, *, assignment: str | None = None, roster: Roster | None = None, several: str = "newest") -> Collected:
+    """Find the submissions in a folder, a zip, or a single file.
+
+    Parameters
+    ----------
+    source : Path
+    assignment : str, optional
+        The set that is to be graded. Where it is not given, each notebook's checks, or a folder's name, tell its set.
+    roster : Roster, optional
+        Where it is given, only its students are known.
+    several : {"newest", "oldest", "none"}
+        Which of several files of one student for one set counts.
+
+    Returns
+    -------
+    Collected
+
+    Raises
+    ------
+    CourseError
+        If the source cannot be read.
+    """
+    if not source.exists():
+        raise CourseError(f"There is no {source}: a folder, a zip or a notebook was expected.")
+    collected = Collected()
+    found: dict[tuple[str, str], list[tuple[_File, bool, set[str]]]] = {}
+    files = _without_wrappers(list(_files(source)))
+    stamps = {file.parts[:-1]: _time(file) for file in files if file.parts[-1] == TIMESTAMP}
+    for file, owner in _owned([file for file in files if file.parts[-1] != TIMESTAMP]):
+        student = _student(owner, roster)
+        if student is None:
+            known = "it names no student of the roster, or two" if roster else "its name names no student"
+            collected.strays.append((file.name, f"{known}. Rename it, or name it in the roster, and grade again"))
+            continue
+        for each in _expanded(file):
+            try:
+                of, content = _set_of(each, assignment)
+            except CourseError as error:
+                collected.strays.append((each.name, str(error)))
+                continue
+            if of is not None:
+                found.setdefault((student, of), []).append((each, bool(owner and owner.late), content))
+    spelled: dict[tuple[str, str], str] = {}
+    for (student, of), files in sorted(found.items()):
+        other = spelled.setdefault((student.casefold(), of), student)
+        if other != student:
+            for file, _, _ in files:
+                collected.strays.append((file.name, f"{student!r} and {other!r} differ in capitals only: is this one student? Rename one"))
+            continue
+        chosen = _chosen(student, of, files, several, collected)
+        if chosen is not None:
+            file, late, _ = chosen
+            collected.submissions.append(Submission(student, of, file.name, stamps.get(file.parts[:-1]), late, file.read))
+    return collected
+
+
+# Files
+
+
+def _files(source: Path) -> Iterator[_File]:
+    """All files of a folder and of the zips in it that hold a class."""
+    if source.is_dir():
+        for count, path in enumerate(sorted(source.rglob("*"))):
+            if count > MOST_FILES:
+                raise CourseError(f"{source} holds more than {MOST_FILES:,} files. Is it the folder with the submissions?")
+            if path.is_file() and not path.is_symlink() and not _litter(path.relative_to(source).parts):
+                status = path.stat()
+                yield from _opened(_File(path.relative_to(source).parts, status.st_mtime, status.st_size, path.read_bytes), 0)
+    else:
+        status = source.stat()
+        file = _File((source.name,), status.st_mtime, status.st_size, source.read_bytes)
+        try:
+            entries = _entries(file) if _is_zip(file) else []
+        except intake.Refusal as error:
+            raise CourseError(f"{source} cannot be read: {error}") from None
+        if _holds_a_class(entries) or len(entries) > 1 or any(len(each.parts) > 2 for each in entries):
+            for each in entries:
+                yield from _opened(_File(each.parts[1:], each.time, each.size, each.read), 1)
+        else:
+            yield file
+
+
+def _litter(parts: Iterable[str]) -> bool:
+    parts = tuple(parts)
+    return any(part.startswith(".") or part in ("__MACOSX", "__pycache__") for part in parts) or parts[-1] in (
+        "Thumbs.db",
+        "desktop.ini",
+    )
+
+
+def _time(file: _File) -> float | None:
+    """The time in a file of nbgrader's."""
+    from nbgrader.utils import parse_utc
+
+    try:
+        return parse_utc(file.read()[:100].decode().strip()).replace(tzinfo=datetime.UTC).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _is_zip(file: _File) -> bool:
+    return file.name.lower().endswith(".zip") and file.read()[:4] in (b"PK\x03\x04", b"PK\x05\x06")
+
+
+def _entries(file: _File) -> list[_File]:
+    """The files in a zip. Each is read when it is asked for, from the zip, which is read anew: none of them is kept."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(file.read())) as packed:
+            infos = [each for each in packed.infolist() if not each.is_dir()]
+    except Exception:  # whatever `zipfile` makes of damaged bytes: it has no one error for them
+        raise intake.Refusal("it is a damaged zip") from None
+    if len(infos) > MOST_FILES or sum(each.file_size for each in infos) > LARGEST_ZIP:
+        raise intake.Refusal("it is a zip that unpacks to more than can be read")
+    found = []
+    for info in infos:
+        name = info.filename
+        if not info.flag_bits & 0x800:  # an old zip: the bytes are in whatever encoding its maker had, most often UTF-8
+            try:
+                name = name.encode("cp437").decode("utf-8")
+            except UnicodeError:
+                pass
+        parts = tuple(part for part in PurePosixPath(name.replace("\\", "/")).parts if part not in ("/", "..", "."))
+        if parts and not _litter(parts):
+            try:
+                time = datetime.datetime(*info.date_time).timestamp()
+            except ValueError:
+                time = file.time
+            found.append(_File((*file.parts, *parts), time, info.file_size, _reader(file, info.filename)))
+    return found
+
+
+def _reader(file: _File, member: str) -> Callable[[], bytes]:
+    def read() -> bytes:
+        with zipfile.ZipFile(io.BytesIO(file.read())) as packed, packed.open(member) as opened:
+            return opened.read(intake.LARGEST_FILE + 1)  # intake refuses what is larger
+
+    return read
+
+
+def _opened(file: _File, depth: int) -> Iterator[_File]:
+    """The files in a zip that holds a class; any other file itself."""
+    if depth < DEEPEST and file.name.lower().endswith(".zip") and _named(file.parts) is None and _is_zip(file):
+        try:
+            entries = _entries(file)
+        except intake.Refusal:
+            entries = []
+        if _holds_a_class(entries):
+            for each in entries:
+                yield from _opened(each, depth + 1)
+            return
+    yield file
+
+
+def _holds_a_class(entries: list[_File]) -> bool:
+    """Whether a zip that bears no student's name holds the files of several: names of an LMS, of sets, zips, or several folders."""
+    inner = [each.parts for each in entries]
+    inner = [parts[len(parts) - len(own) :] for parts, own in zip(inner, _relative(inner))]
+    if any(_named(parts) or any(part in _sets() for part in parts[1:]) for parts in inner):
+        return True
+    if sum(parts[-1].lower().endswith(".zip") for parts in inner) > 1:
+        return True
+    notebooks = {parts[:-1] for parts in inner if parts[-1].lower().endswith(".ipynb")}
+    return len(notebooks) > 1
+
+
+def _relative(inner: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Paths below what they all have in common."""
+    if not inner:
+        return []
+    common = 0
+    while all(len(parts) > common + 1 for parts in inner) and len({parts[common] for parts in inner}) == 1:
+        common += 1
+    return [parts[common:] for parts in inner]
+
+
+def _without_wrappers(files: list[_File]) -> list[_File]:
+    """Without the folders that hold everything else, as a download often has one, unless they name a student or a set."""
+    while files and all(len(file.parts) > 1 for file in files):
+        first = {file.parts[0] for file in files}
+        (only,) = first if len(first) == 1 else ("",)
+        deeper = any(len(file.parts) > 2 for file in files)
+        if not only or only in _sets() or _named((only,)) or not (deeper or only.lower().endswith(".zip")):
+            break
+        if any(file.parts[1] in _sets() for file in files):
+            break  # it bears a student's name
+        files = [_File(file.parts[1:], file.time, file.size, file.read) for file in files]
+    return files
+
+
+# Whose it is
+
+
+def _sets() -> dict[str, str]:
+    """Names that a folder of a set may bear: the set's own, and its stage's."""
+    from ..literate import CHAPTERS
+
+    numbered = {stage: f"{number:02d}-{stage}" for number, stage in enumerate(CHAPTERS, start=1) if stage in checks.SETS}
+    return numbered | {name: name for name in numbered.values()}
+
+
+def _named(parts: tuple[str, ...]) -> _Owner | None:
+    """The student whom an LMS has named in a path."""
+    for part in parts:
+        moodle = MOODLE.match(part)
+        if moodle:
+            texts = (moodle["number"], moodle["name"])
+            return _Owner(texts, f"{moodle['name']}-{moodle['number']}")
+    canvas = CANVAS.match(parts[-1])
+    if canvas:
+        return _Owner((canvas["number"], canvas["name"]), f"{canvas['name']}-{canvas['number']}", bool(canvas["late"]))
+    return None
+
+
+def _owned(files: list[_File]) -> Iterator[tuple[_File, _Owner | None]]:
+    """Each file with what its path says of its student."""
+    for file in files:
+        parts = file.parts
+        at = next((number for number, part in enumerate(parts[1:], start=1) if part in _sets() and number < len(parts)), None)
+        if _named(parts):
+            yield file, _named(parts)
+        elif at is not None and at < len(parts) - 1:
+            yield file, _Owner((parts[at - 1],), parts[at - 1])
+        elif len(parts) > 1 and parts[0] not in _sets():
+            yield file, _Owner((parts[0], *EMAIL.findall(parts[0])), parts[0])
+        else:
+            yield file, _from_name(parts[-1])
+
+
+def _from_name(name: str) -> _Owner | None:
+    """The student whom the name of a file names."""
+    stem = re.sub(r"(\.(ipynb|zip|json|txt|py|pdf|html?))+$", "", name, flags=re.IGNORECASE)
+    left = re.sub(r"^(copy of|kopie van|kopie von|copia de|copie de)\b", "", stem, flags=re.IGNORECASE)
+    left = re.sub(r"[\s_-]*\(\d+\)$|[\s_-]+copy(\s*\d+)?$|-\d$", "", left.strip(), flags=re.IGNORECASE)
+    for known in sorted(_sets(), key=len, reverse=True):
+        left = re.sub(rf"(?<![^\W_]){re.escape(known)}(?![^\W_])", " ", left, flags=re.IGNORECASE)
+    left = re.sub(r"(?<![^\W_])(exercise|solution|submission|mnist|untitled)\d*(?![^\W_])", " ", left, flags=re.IGNORECASE)
+    left = re.sub(r"\s+", " ", left).strip(" _.-")
+    address = EMAIL.search(left)
+    if address:
+        return _Owner((address[0], left), address[0])
+    return _Owner((left,), left) if squeezed(left) else None
+
+
+def _student(owner: _Owner | None, roster: Roster | None) -> str | None:
+    if owner is None:
+        return None
+    if roster is not None:
+        student = roster.find(*owner.texts)
+        return student.id if student else None
+    try:
+        return safe_id(owner.called)
+    except ValueError:
+        return None
+
+
+# Which set it is, and which file counts
+
+
+def _expanded(file: _File) -> list[_File]:
+    """The notebooks in a student's zip, where there are several; else the file itself, which intake reads or refuses."""
+    if not _is_zip(file):
+        return [file]
+    try:
+        notebooks = [each for each in _entries(file) if each.parts[-1].lower().endswith(".ipynb")]
+    except intake.Refusal:
+        return [file]
+    return notebooks if len(notebooks) > 1 else [file]
+
+
+def _set_of(file: _File, assignment: str | None) -> tuple[str | None, set[str]]:
+    """The set that a file is for, and the sets that its content names; None where it is for none that is graded now."""
+    folder = next((_sets()[part] for part in reversed(file.parts[:-1]) if part in _sets()), None)
+    if assignment and folder and folder != assignment:
+        return None, set()
+    content: set[str] = set()
+    refused = ""
+    try:
+        content = {_sets()[stage] for stage in intake.stages(intake.read(file.read())) if stage in _sets()}
+    except intake.Refusal as refusal:
+        refused = str(refusal)
+        if file.parts[-1].lower().endswith(NO_NOTEBOOKS):
+            return None, set()  # beside a notebook lie pictures and files of numbers
+    if assignment or folder:
+        return assignment or folder, content
+    if len(content) == 1:
+        return next(iter(content)), content
+    stem = " ".join(re.split(r"[\W_]+", file.parts[-1].lower()))
+    told = {name for known, name in _sets().items() if re.search(rf"\b{known.replace('-', ' ')}\b", stem)}
+    if len(told) == 1:
+        return next(iter(told)), content
+    why = refused or ("it names the checks of several sets" if content else "it holds no set's checks")
+    raise CourseError(f"which set it is for cannot be told: {why} Name the set with --assignment".replace("  ", " "))
+
+
+def _order(name: str) -> list[tuple[int, int | str]]:
+    """Names in the order in which people count: loading (2) before loading (10)."""
+    return [(0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"(\d+)", name)]
+
+
+def _chosen(student: str, of: str, files: list, several: str, collected: Collected) -> tuple | None:
+    """The one of a student's files for a set that counts."""
+    fitting = [each for each in files if of in each[2]] or [each for each in files if not each[2]] or files
+    if len(fitting) == 1:
+        return fitting[0]
+    distinct = {hashlib.sha256(file.read()).digest() for file, _, _ in fitting}
+    fitting.sort(key=lambda each: (each[0].time, _order(each[0].name)))
+    if len(distinct) == 1:
+        return fitting[-1]
+    names = ", ".join(f"{file.name} ({datetime.datetime.fromtimestamp(file.time):%Y-%m-%d %H:%M})" for file, _, _ in fitting)
+    if several == "none":
+        for file, _, _ in fitting:
+            collected.strays.append(
+                (file.name, f"{student} handed in {len(fitting)} files for {of}, and --several none takes none of them")
+            )
+        return None
+    chosen = fitting[-1] if several == "newest" else fitting[0]
+    same = sum(each[0].time == chosen[0].time for each in fitting) > 1
+    by = "their times are the same, so the last by name counts" if same else f"the {several} counts"
+    collected.doubts.append(f"{student}, {of}: {len(fitting)} files, {names}; {by}, {chosen[0].name}.")
+    return chosen

@@ -1,0 +1,430 @@
+"""Grading a whole class: the command on twelve submissions, results that survive any stop, many processes, many machines, gradebooks."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import time
+from html.parser import HTMLParser
+from pathlib import Path
+
+import made_up_class
+import pytest
+import stubs
+from conftest import ROOT
+from made_up_class import SET, in_folders
+from submissions import right_submissions, wrong_submissions
+
+from mnist_lib.grading import command, copies
+from mnist_lib.grading.assignment import CourseError, prepare
+from mnist_lib.grading.collect import Submission
+from mnist_lib.grading.many import Class
+from mnist_lib.grading.merge import Merger
+from mnist_lib.grading.one import Result
+from mnist_lib.grading.store import Store
+from mnist_lib.grading.workers import Cluster, Failed, Pool, Work, check_address
+
+
+@pytest.fixture(scope="module")
+def loading():
+    return prepare(SET, 12345)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    return folder
+
+
+def handed(student, data=b"{}", assignment=SET):
+    return Submission(student, assignment, f"{student}.ipynb", None, False, lambda: data)
+
+
+def scores(folder):
+    """Each student's score in the gradebook."""
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}", "mnist") as opened:
+        return {submission.student.id: submission.score for submission in opened.assignment_submissions(SET)}
+
+
+def run(folder, loading, submissions, grade=stubs.at_once, **settings):
+    """One run with stubbed grading: its lines, by student."""
+    store = Store(folder)
+    with store.locked(), Merger(folder) as merger:
+        jobs = [store.put(each) for each in submissions]
+        course = Class(store, {SET: loading}, Work(grade=grade), merger)
+        due = [job for job in jobs if course.due(job)]
+        merger.know({job.student: _student(job.student) for job in jobs}.values())
+        lines = list(course.known(job for job in jobs if job not in due))
+        with Pool({SET: loading}, course.work, settings.get("processes", 2)) as pool:
+            lines += course.graded(due, pool)
+    return {line.student: line for line in lines}
+
+
+def _student(name):
+    from mnist_lib.grading.roster import Student
+
+    return Student(name)
+
+
+# The command on a class of twelve
+
+
+class Page(HTMLParser):
+    """Tags and text of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.text = set(), ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.add(tag)
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def twelve(sandboxed, tmp_path_factory):
+    """A graded class: its folder, what was handed in, what the command said."""
+    place = tmp_path_factory.mktemp("twelve")
+    people = made_up_class.handed_in()
+    in_folders(place / "submissions", people)
+    (place / "roster.csv").write_text(made_up_class.roster() + "student-13,Last13,First13,\n", encoding="utf-8")
+    (place / "class").mkdir()
+    done = graded(place, "--lms", "canvas")
+    return place, people, done
+
+
+def graded(place, *more):
+    """The command, in a process of its own."""
+    arguments = [place / "submissions", "--class", place / "class", "--roster", place / "roster.csv", *more]
+    code = "import sys; from mnist_lib.grading.command import main; sys.exit(main())"
+    return subprocess.run([sys.executable, "-c", code, *map(str, arguments)], capture_output=True, text=True, cwd=place, timeout=600)
+
+
+def test_everyone_gets_what_is_deserved(twelve):
+    place, people, done = twelve
+    assert done.returncode == 0, done.stderr
+    assert "12 of 12 submissions got a verdict." in done.stdout
+    assert scores(place / "class") == {each.student: each.points for each in people if each.points is not None}
+    with (place / "class" / "submissions.csv").open(encoding="utf-8", newline="") as file:
+        verdicts = {row["student"]: row["verdict"] for row in csv.DictReader(file)}
+    assert verdicts["student-11"].startswith("refused: What came is a PDF")
+    assert verdicts["student-04"] == "1 of 10 points"
+
+
+def test_each_gets_a_page(twelve):
+    place, people, _ = twelve
+    for each in people:
+        text = (place / "class" / "feedback" / each.student / SET / "loading.html").read_text(encoding="utf-8")
+        assert ("could not be graded" in text) == (each.points is None)
+
+
+def test_grades_as_tables(twelve):
+    place, people, _ = twelve
+    with (place / "class" / "grades.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["student_id"]: row for row in csv.DictReader(file)}
+    assert len(rows) == 13
+    assert {name: float(row["score"]) for name, row in rows.items()} == {
+        **{each.student: each.points or 0.0 for each in people},
+        "student-13": 0.0,
+    }
+    assert rows["student-07"]["timestamp"].startswith("2026-03-02 08:00")
+    assert rows["student-01"]["email"] == "student-01@example.org"
+    with (place / "class" / "canvas.csv").open(encoding="utf-8", newline="") as file:
+        canvas = {row["SIS Login ID"]: row for row in csv.DictReader(file)}
+    assert canvas["student-04"][SET] == "1.0"
+    assert canvas["student-11"][SET] == canvas["student-13"][SET] == ""
+
+
+def test_nbgrader_itself_exports_the_same(twelve, tmp_path):
+    place, _, _ = twelve
+    target = tmp_path / "exported.csv"
+    code = "import sys; from nbgrader.apps.nbgraderapp import main; sys.exit(main())"
+    arguments = ["export", f"--CourseDirectory.db_url=sqlite:///{place / 'class' / 'gradebook.db'}", f"--to={target}"]
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], cwd=tmp_path, capture_output=True, text=True, env=os.environ | {"PATH": path}
+    )
+    assert done.returncode == 0, done.stderr
+    assert (place / "class" / "grades.csv").read_text(encoding="utf-8") == target.read_text(encoding="utf-8")
+
+
+def test_the_report_says_how_the_class_did_and_names_nobody(twelve):
+    place, people, _ = twelve
+    text = (place / "class" / "report.html").read_text(encoding="utf-8")
+    page = Page(text)
+    assert not page.tags & {"script", "iframe", "form", "link"}
+    assert "12 submissions: 11 graded, 1 refused, 0 without a verdict" in page.text
+    assert "loading.describe" in page.text
+    assert "What came is a PDF" in page.text
+    for each in people:
+        assert each.student not in text
+        assert f"Last{each.student[-2:]}" not in text
+
+
+def test_a_second_run_grades_nobody_and_a_new_file_alone_is_graded(sandboxed, tmp_path, capsys):
+    """Three students: then one hands in anew, and then other digits are drawn."""
+    where = ["--class", str(tmp_path / "class")]
+    people = [each for each in made_up_class.handed_in() if each.student in ("student-01", "student-06", "student-11")]
+    in_folders(tmp_path / "submissions", people)
+    (tmp_path / "class").mkdir()
+    assert command.main([str(tmp_path / "submissions"), *where]) == 0
+    assert scores(tmp_path / "class") == {"student-01": 10, "student-06": 0}
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "class" / "results").rglob("result.json")}
+    assert len(before) == 3
+    capsys.readouterr()
+    assert command.main(["explain", "student-06", "loading.class_counts", *where]) == 0
+    said = capsys.readouterr().out
+    assert "SECRET until the deadline" in said
+    assert "case 1\n  given:" in said
+    assert "came:     There is no answer yet" in said
+
+    (tmp_path / "submissions" / "student-06" / SET / "loading.ipynb").write_bytes(right_submissions("loading")["right-01"].data)
+    assert command.main([str(tmp_path / "submissions"), *where]) == 0
+    assert "02-loading            3           1        1           0" in capsys.readouterr().out
+    assert scores(tmp_path / "class") == {"student-01": 10, "student-06": 10}
+    assert [path.parent.name for path in before if path.stat().st_mtime_ns != before[path]] == ["student-06"]
+
+    seeds = {json.loads(path.read_text())["result"]["seed_id"] for path in before}
+    assert command.main(["reseed", SET, *where]) == 0
+    assert scores(tmp_path / "class") == {"student-01": 10, "student-06": 10}
+    after = {json.loads(path.read_text())["result"]["seed_id"] for path in before}
+    assert (len(seeds), len(after), len(seeds | after)) == (1, 1, 2)
+    assert len(json.loads((tmp_path / "class" / "seeds.json").read_text())[SET]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["missing"], "There is no missing"),
+        (["ROOT/exercises", "--assignment", "09-convolution"], "There is no set '09-convolution'"),
+        (["ROOT/exercises/02-loading", "--scheduler", "tcp://example.org:8786"], "Without TLS anyone"),
+        (["ROOT/exercises/02-loading", "--workers", "0"], "expected is 1 or more"),
+        (["ROOT/exercises/02-loading", "--db-url", "nonsense"], "cannot be opened"),
+        (["ROOT/exercises/02-loading", "--roster", "missing.csv"], "The roster missing.csv cannot be read"),
+        (["ROOT/README.md"], "no submission"),
+        (["explain", "bob", "loading.describe"], "which is nothing"),
+        (["explain", "bob", "describe"], "Expected a task such as loading.describe"),
+        (["reseed", "06-training"], "so no seed was drawn"),
+    ],
+)
+def test_the_command_says_what_is_missing(sandboxed, folder, capsys, monkeypatch, arguments, says):
+    source = folder.parent / "flat"
+    source.mkdir()
+    (source / "ada.ipynb").write_bytes(wrong_submissions("loading")["blank"].data)
+    arguments = [str(source) if "exercises" in each else each.replace("ROOT", str(ROOT)) for each in arguments]
+    monkeypatch.setattr("mnist_lib.grading.workers.grade_one", stubs.at_once)
+    assert command.main([*arguments, "--class", str(folder)]) == 2
+    assert says in capsys.readouterr().err
+
+
+# Nothing is lost
+
+
+def test_a_stopped_run_goes_on_where_it_was(folder, loading, tmp_path):
+    """Killed in the middle, twice; then it ends, and nobody was graded twice after a result was kept."""
+    want = run(tmp_path / "undisturbed", loading, [handed(f"s{k}", b"%d" % k) for k in range(12)])
+    code = (
+        "import sys; sys.path[:0] = sys.argv[1:3]\n"
+        "from pathlib import Path\n"
+        "import stubs, test_class\n"
+        "from mnist_lib.grading.assignment import prepare\n"
+        "if __name__ == '__main__':\n"
+        f"    loading = prepare({SET!r}, 12345)\n"
+        "    people = [test_class.handed(f's{k}', b'%d' % k) for k in range(12)]\n"
+        "    print('begun', flush=True)\n"
+        "    test_class.run(Path(sys.argv[3]), loading, people, grade=stubs.a_while)\n"
+    )
+    script = tmp_path / "script.py"
+    script.write_text(code, encoding="utf-8")
+    kept = set()
+    for _ in range(2):
+        process = subprocess.Popen(
+            [sys.executable, script, ROOT, ROOT / "tests", folder], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        process.stdout.readline()
+        limit = time.monotonic() + 120
+        while time.monotonic() < limit and set(folder.rglob("result.json")) <= kept and process.poll() is None:
+            time.sleep(0.02)
+        process.kill()
+        process.wait()
+        now = set(folder.rglob("result.json"))
+        assert now > kept, "nothing was graded before the process was ended"
+        kept = now
+    times = {path: path.stat().st_mtime_ns for path in kept}
+    lines = run(folder, loading, [handed(f"s{k}", b"%d" % k) for k in range(12)])
+    assert {name: line.score for name, line in lines.items()} == {name: line.score for name, line in want.items()}
+    assert scores(folder) == scores(tmp_path / "undisturbed")
+    assert {path: path.stat().st_mtime_ns for path in kept} == times
+    assert sum(line.fresh for line in lines.values()) == 12 - len(kept)
+
+
+def test_of_two_runs_on_one_folder_the_second_is_refused(folder):
+    with Store(folder).locked():
+        with pytest.raises(CourseError, match=f"in use by process {os.getpid()}"), Store(folder).locked():
+            pass
+    with Store(folder).locked():
+        pass
+
+
+def test_a_result_that_cannot_be_entered_is_kept_and_entered_later(folder, loading, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(Merger, "_entered", lambda *_: (_ for _ in ()).throw(CourseError("the disk is full")))
+        lines = run(folder, loading, [handed("ada")], processes=1)
+    assert lines["ada"].failed == "the disk is full"
+    assert scores(folder) == {}
+    lines = run(folder, loading, [handed("ada")])
+    assert (lines["ada"].failed, lines["ada"].fresh) == (None, False)
+    assert scores(folder) == {"ada": lines["ada"].score}
+
+
+def test_a_damaged_result_is_graded_anew(folder, loading):
+    people = [handed(f"s{k}", b"%d" % k) for k in range(6)]
+    first = run(folder, loading, people, processes=1)
+    for k, damage in enumerate(["", "{", '{"key": 1}', '{"key": "x", "result": {"nothing": 1}}', "[]"]):
+        (folder / "results" / SET / f"s{k}" / "result.json").write_text(damage, encoding="utf-8")
+    again = run(folder, loading, people, processes=1)
+    assert [name for name, line in sorted(again.items()) if line.fresh] == [f"s{k}" for k in range(5)]
+    assert {name: line.score for name, line in again.items()} == {name: line.score for name, line in first.items()}
+
+
+def test_one_accident_takes_no_other_s_grade(folder, loading):
+    people = [handed(f"s{k}", b"KILL" if k == 3 else b"FAIL" if k == 5 else b"%d" % k) for k in range(10)]
+    lines = run(folder, loading, people, grade=stubs.with_accidents)
+    assert len(lines) == 10
+    assert "was ended 3 times" in lines["s3"].failed
+    assert "the grader fell over" in lines["s5"].failed
+    assert sorted(scores(folder)) == [f"s{k}" for k in range(10) if k not in (3, 5)]
+
+
+# The gradebook
+
+
+def test_a_person_s_scores_comments_and_penalties_stay(folder, loading):
+    from nbgrader.api import Gradebook
+
+    def result(points, notebook="{}"):
+        return Result(SET, "sample", "x", "0", points=dict.fromkeys(CELLS, points), notebook=notebook)
+
+    with Merger(folder) as merger:
+        merger.know([_student("ada")])
+        assert len(merger.merge(result(0.0), "ada", loading, 1_750_000_000)) == len(CELLS)
+    url = f"sqlite:///{folder / 'gradebook.db'}"
+    with Gradebook(url, "mnist") as opened:
+        grade = opened.find_grade("check-describe", "loading", SET, "ada")
+        grade.manual_score, grade.extra_credit = 1.5, 0.5
+        opened.find_comment("explain-suspicious", "loading", SET, "ada").manual_comment = "Well seen."
+        opened.find_assignment(SET).duedate = opened.find_submission(SET, "ada").timestamp.replace(year=2024)
+        opened.find_submission(SET, "ada").notebooks[0].late_submission_penalty = 1.0
+        opened.db.commit()
+    with Merger(folder) as merger:
+        assert merger.merge(result(0.0), "ada", loading) == []
+        assert set(merger.merge(result(1.0), "ada", loading)) == set(CELLS)
+        refused = Result(SET, "sample", "x", "0", refused="What came is a PDF.")
+        assert merger.merge(refused, "ada", loading) == [], "a refusal takes no grade away"
+    with Gradebook(url, "mnist") as opened:
+        grade = opened.find_grade("check-describe", "loading", SET, "ada")
+        assert (grade.manual_score, grade.extra_credit, grade.auto_score, grade.needs_manual_grade) == (1.5, 0.5, 1.0, True)
+        assert opened.find_grade("check-class-counts", "loading", SET, "ada").needs_manual_grade is False
+        assert opened.find_comment("explain-suspicious", "loading", SET, "ada").comment == "Well seen."
+        submission = opened.find_submission(SET, "ada")
+        assert submission.timestamp.timestamp() > 0
+        assert submission.late_submission_penalty == 1.0
+
+
+CELLS = ("check-describe", "check-class-counts", "check-stratified-sample", "check-suspicious")
+
+
+def test_what_is_late_is_penalised_by_nbgrader_s_own_rule(folder, loading):
+    from nbgrader.api import Gradebook
+    from traitlets.config import Config
+
+    config = Config()
+    config.LateSubmissionPlugin.penalty_method = "zero"
+    due = 1_750_000_000
+    with Merger(folder, config=config) as merger:
+        merger.know([_student("ada"), _student("eve")])
+        merger._enter_set(loading)
+        with Gradebook(merger.url, "mnist") as opened:
+            from datetime import UTC, datetime
+
+            opened.find_assignment(SET).duedate = datetime.fromtimestamp(due, UTC).replace(tzinfo=None)
+            opened.db.commit()
+        result = Result(SET, "sample", "x", "0", points=dict.fromkeys(CELLS, 1.0), notebook="{}")
+        merger.merge(result, "ada", loading, due - 60)
+        merger.merge(result, "eve", loading, due + 60)
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}", "mnist") as opened:
+        penalties = {name: opened.find_submission(SET, name).late_submission_penalty for name in ("ada", "eve")}
+    assert penalties == {"ada": 0.0, "eve": 4.0}
+
+
+# Many machines
+
+
+@pytest.mark.parametrize(
+    "address", ["tls://192.0.2.1:8786", "tcp://127.0.0.1:8786", "127.0.0.1:8786", "tcp://localhost:1", "tcp://[::1]:1"]
+)
+def test_a_safe_address_is_taken(address):
+    check_address(address)
+
+
+@pytest.mark.parametrize(
+    "address", ["tcp://192.0.2.1:8786", "example.org:8786", "ws://127.0.0.1:1", "ucx://x:1", "inproc://x", "", "tcp://0.0.0.0:1"]
+)
+def test_any_other_address_is_refused(address):
+    with pytest.raises(CourseError, match="Without TLS anyone"):
+        check_address(address)
+
+
+def test_dask_s_workers_give_the_same(folder, loading, tmp_path):
+    from distributed import LocalCluster
+
+    people = [handed(f"s{k}", b"FAIL" if k == 5 else b"%d" % k) for k in range(8)]
+    want = run(tmp_path / "here", loading, people, grade=stubs.with_accidents)
+    store = Store(folder)
+    settings = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "host": "127.0.0.1"}
+    with LocalCluster(**settings) as cluster, store.locked(), Merger(folder) as merger:
+        jobs = [store.put(each) for each in people]
+        merger.know(_student(job.student) for job in jobs)
+        course = Class(store, {SET: loading}, Work(grade=stubs.with_accidents), merger)
+        with Cluster({SET: loading}, course.work, cluster.scheduler_address) as workers:
+            lines = {line.student: line for line in course.graded(jobs, workers)}
+    assert {name: (line.score, bool(line.failed)) for name, line in lines.items()} == {
+        name: (line.score, bool(line.failed)) for name, line in want.items()
+    }
+    assert scores(folder) == scores(tmp_path / "here")
+
+
+def test_workers_with_threads_are_refused(loading):
+    from distributed import LocalCluster
+
+    settings = {"n_workers": 1, "threads_per_worker": 2, "dashboard_address": None, "host": "127.0.0.1", "processes": False}
+    with LocalCluster(**settings, protocol="tcp://") as cluster:
+        with pytest.raises(CourseError, match="has 2 threads"):
+            Cluster({}, Work(), cluster.scheduler_address)
+
+
+def test_another_version_s_worker_says_so(loading):
+    said = Work(grade=stubs.at_once)(b"", loading, "0.0.0")
+    assert isinstance(said, Failed)
+    assert "install the same on all machines" in said.why
+
+
+# Possible copies
+
+
+def test_a_copy_is_seen_through_new_names_for_nothing(sandboxed):
+    original = right_submissions("loading")["right-01"].data.decode()
+    cells = [cell for cell in json.loads(original)["cells"] if cell["cell_type"] == "code"]
+    longest = max(("".join(cell["source"]) for cell in cells), key=lambda source: len(copies.tokens(source)))
+    source = longest + "\n\n" + longest.replace("def ", "def other_")
+    found = list(copies.alike({"ada": source, "eve": "# mine\n" + source, "bob": "def f(x):\n    return x"}))
+    assert [(one, other) for one, other, _ in found] == [("ada", "eve")]
+    assert list(copies.alike({name: source for name in ("ada", "eve", "bob", "cy")})) == []
+    assert list(copies.alike({"ada": source, "eve": source}, known=[source])) == []

@@ -1,0 +1,303 @@
+"""Who handed in what: folders, files and zips as nbgrader, Moodle, Canvas and people leave them."""
+
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+from made_up_class import SET, from_canvas, from_moodle, handed_in, in_folders, roster, zipped
+from submissions import right_submissions
+
+from mnist_lib.grading.assignment import CourseError
+from mnist_lib.grading.collect import collect
+from mnist_lib.grading.roster import Roster, Student, read_roster, safe_id
+
+STUDENTS = [f"student-{number:02d}" for number in range(1, 13)]
+
+
+@pytest.fixture(scope="module")
+def handed():
+    return handed_in()
+
+
+@pytest.fixture(scope="module")
+def loading():
+    return right_submissions("loading")["solution"].data
+
+
+@pytest.fixture(scope="module")
+def preprocessing():
+    return right_submissions("preprocessing")["solution"].data
+
+
+@pytest.fixture
+def class_roster(tmp_path):
+    path = tmp_path / "roster.csv"
+    path.write_text(roster(), encoding="utf-8")
+    return read_roster(path)
+
+
+def written(folder, files):
+    """Files below a folder, each a minute newer than the one before."""
+    for number, (name, data) in enumerate(files.items()):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        os.utime(path, (1_700_000_000 + 60 * number,) * 2)
+    return folder
+
+
+def found(collected):
+    return {(each.student, each.assignment): each.name for each in collected.submissions}
+
+
+# Layouts
+
+
+def test_a_folder_for_each_student_as_nbgrader_has_it(tmp_path, handed):
+    in_folders(tmp_path, handed)
+    collected = collect(tmp_path)
+    assert [each.student for each in collected.submissions] == STUDENTS
+    assert {each.assignment for each in collected.submissions} == {SET}
+    assert collected.strays == collected.doubts == []
+    assert {each.student: each.read() for each in collected.submissions} == {each.student: each.data for each in handed}
+    times = {each.student: each.handed_in for each in collected.submissions}
+    assert times["student-07"] - times["student-01"] == (3 * 24 - 2) * 3600
+
+
+@pytest.mark.parametrize("folders", [True, False])
+@pytest.mark.parametrize("with_roster", [True, False])
+def test_a_zip_of_moodle(tmp_path, handed, class_roster, folders, with_roster):
+    path = tmp_path / "Neural networks-Loading-4711.zip"
+    path.write_bytes(from_moodle(handed, folders))
+    collected = collect(path, assignment=SET, roster=class_roster if with_roster else None)
+    assert collected.strays == []
+    students = [each.student for each in collected.submissions]
+    assert students == (STUDENTS if with_roster else [f"First{s[-2:]} Last{s[-2:]}-9000{s[-2:]}" for s in STUDENTS])
+    assert [each.read() for each in collected.submissions] == [each.data for each in handed]
+
+
+@pytest.mark.parametrize("with_roster", [True, False])
+def test_a_zip_of_canvas(tmp_path, handed, class_roster, with_roster):
+    path = tmp_path / "submissions.zip"
+    path.write_bytes(from_canvas(handed))
+    collected = collect(path, assignment=SET, roster=class_roster if with_roster else None)
+    assert collected.strays == []
+    students = [each.student for each in collected.submissions]
+    assert students == (STUDENTS if with_roster else [f"last{s[-2:]}first{s[-2:]}-7000{s[-2:]}" for s in STUDENTS])
+    assert [each.student[-2:] for each in collected.submissions if each.late] == ["07"]
+
+
+def test_zips_within_a_folder_and_within_zips(tmp_path, handed):
+    halves = {"group a.zip": from_moodle(handed[:6]), "group b.zip": from_moodle(handed[6:])}
+    for source in (written(tmp_path / "halves", halves), tmp_path / "both.zip"):
+        if source.suffix:
+            source.write_bytes(zipped({"download/" + name: data for name, data in halves.items()}))
+        collected = collect(source, assignment=SET)
+        assert len(collected.submissions) == 12
+        assert collected.strays == []
+
+
+def test_a_student_s_own_zip_is_read_for_what_is_in_it(tmp_path, loading, preprocessing):
+    both = zipped({"work/loading.ipynb": loading, "work/preprocessing.ipynb": preprocessing})
+    source = written(tmp_path / "class", {"ada/all.zip": both, "eve/loading.zip": zipped({"loading.ipynb": loading})})
+    assert set(found(collect(source))) == {("ada", "02-loading"), ("ada", "03-preprocessing"), ("eve", "02-loading")}
+
+
+@pytest.mark.parametrize(
+    ("name", "student"),
+    [
+        ("ada.ipynb", "ada"),
+        ("loading_ada.ipynb", "ada"),
+        ("ada lovelace - 02-loading (1).ipynb", "ada lovelace"),
+        ("Copy of ada-loading.ipynb", "ada"),
+        ("loading-ada@example.org.ipynb", "ada@example.org"),
+        ("ada.zip", "ada"),
+        ("unloading.ipynb", "unloading"),
+        ("Çelik_loading.ipynb", "Çelik"),
+    ],
+)
+def test_the_name_of_a_file_tells_whose_it_is(tmp_path, loading, name, student):
+    data = zipped({"x.ipynb": loading}) if name.endswith(".zip") else loading
+    source = written(tmp_path / "flat", {name: data, "another one.ipynb": loading})
+    assert (student, SET) in found(collect(source))
+
+
+@pytest.mark.parametrize("name", ["loading.ipynb", "02-loading (3).ipynb", "Copy of loading.ipynb", "submission.ipynb"])
+def test_a_file_of_nobody_is_named(tmp_path, loading, name):
+    collected = collect(written(tmp_path / "flat", {name: loading, "ada.ipynb": loading}))
+    assert [name for name, _ in collected.strays] == [name]
+    assert "names no student" in collected.strays[0][1]
+    assert set(found(collected)) == {("ada", SET)}
+
+
+def test_a_wrapping_folder_is_no_student(tmp_path, loading):
+    for source in ({"download/ada/loading.ipynb": loading}, {"download/ada/02-loading/x.ipynb": loading, "download/eve/y.ipynb": loading}):
+        path = tmp_path / "submissions.zip"
+        path.write_bytes(zipped(source))
+        assert ("ada", SET) in found(collect(path))
+
+
+def test_one_file(tmp_path, loading):
+    source = written(tmp_path, {"ada_loading.ipynb": loading}) / "ada_loading.ipynb"
+    assert found(collect(source)) == {("ada", SET): "ada_loading.ipynb"}
+
+
+# Which set
+
+
+def test_each_notebook_tells_its_set(tmp_path, loading, preprocessing):
+    source = written(tmp_path / "class", {"ada/a.ipynb": loading, "ada/b.ipynb": preprocessing, "ada/notes.txt": b"hello"})
+    assert found(collect(source)) == {("ada", "02-loading"): "ada/a.ipynb", ("ada", "03-preprocessing"): "ada/b.ipynb"}
+    assert found(collect(source, assignment="02-loading")) == {("ada", "02-loading"): "ada/a.ipynb"}
+    assert collect(source).doubts == []
+
+
+def test_what_tells_no_set_is_named_and_graded_when_the_set_is_given(tmp_path):
+    source = written(tmp_path / "class", {"ada/mine.pdf": b"%PDF-1.7", "eve/loading.pdf": b"%PDF-1.7"})
+    collected = collect(source)
+    assert [name for name, _ in collected.strays] == ["ada/mine.pdf"]
+    assert "--assignment" in collected.strays[0][1]
+    assert set(found(collected)) == {("eve", SET)}
+    assert set(found(collect(source, assignment=SET))) == {("ada", SET), ("eve", SET)}
+
+
+# Several files
+
+
+def test_of_several_files_the_newest_counts_and_that_is_said(tmp_path, loading):
+    changed = loading.replace(b"solution", b"Solution")
+    assert changed != loading
+    source = written(tmp_path / "class", {"ada/loading (2).ipynb": loading, "ada/loading.ipynb": changed})
+    collected = collect(source)
+    assert found(collected) == {("ada", SET): "ada/loading.ipynb"}
+    (said,) = collected.doubts
+    assert "2 files" in said
+    assert "the newest counts, ada/loading.ipynb" in said
+    assert found(collect(source, several="oldest")) == {("ada", SET): "ada/loading (2).ipynb"}
+    none = collect(source, several="none")
+    assert none.submissions == []
+    assert len(none.strays) == 2
+
+
+def test_files_of_one_time_are_told_by_their_numbers_and_that_is_said(tmp_path, loading):
+    source = written(tmp_path / "class", {"ada/loading (10).ipynb": loading + b" ", "ada/loading (9).ipynb": loading})
+    for path in source.rglob("*.ipynb"):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    collected = collect(source)
+    assert found(collected) == {("ada", SET): "ada/loading (10).ipynb"}
+    assert "their times are the same" in collected.doubts[0]
+
+
+def test_equal_files_are_no_matter_of_doubt(tmp_path, loading):
+    collected = collect(written(tmp_path / "class", {"ada/a.ipynb": loading, "ada/b.ipynb": loading}))
+    assert len(collected.submissions) == 1
+    assert collected.doubts == []
+
+
+def test_two_spellings_of_one_name_are_not_decided(tmp_path, loading):
+    collected = collect(written(tmp_path / "flat", {"ada.ipynb": loading, "x/Ada_loading.ipynb": loading, "Ada.ipynb": loading + b" "}))
+    assert any("capitals" in why for _, why in collected.strays)
+
+
+# Rosters
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("id,last_name,first_name,email\nada,Lovelace,Ada,ada@example.org\n", "utf-8"),
+        ("id;last_name;first_name;email\nada;Lovelace;Ada;ada@example.org\n", "utf-8-sig"),
+        ("First name\tSurname\tID number\tEmail address\nAda\tLovelace\tada\tada@example.org\n", "utf-16"),
+        ('Student,ID,SIS User ID,SIS Login ID,Section\n"    Points Possible",,,,\n"Lovelace, Ada",7001,u1,ada,A\n', "utf-8"),
+    ],
+)
+def test_a_roster_in_whichever_form(tmp_path, text, encoding):
+    path = tmp_path / "roster.csv"
+    path.write_bytes(text.encode(encoding))
+    (student,) = read_roster(path).students.values()
+    assert (student.id, student.last_name, student.first_name) == ("ada", "Lovelace", "Ada")
+    for told in ("ada", "Ada Lovelace", "Lovelace Ada", "lovelaceada", "ADA_LOVELACE", "7001" if "7001" in text else "ada@example.org"):
+        assert read_roster(path).find(told) == student, told
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "names no student"),
+        ("id,email\n", "names no student"),
+        ("a,b\n1,2\n", "line 2"),
+        ("id\nada\nAda\n", "stands there twice"),
+        ("id\n...\n", "line 2"),
+    ],
+)
+def test_a_roster_that_is_none(tmp_path, text, says):
+    path = tmp_path / "roster.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(CourseError, match=says):
+        read_roster(path)
+
+
+def test_two_students_of_one_name_are_told_apart_by_their_ids_alone():
+    students = Roster([Student("a1", "Ada", "Lovelace"), Student("a2", "Ada", "Lovelace")])
+    assert students.find("Ada Lovelace") is None
+    assert students.find("a2", "Ada Lovelace").id == "a2"
+
+
+def test_who_is_not_on_the_roster_is_named(tmp_path, loading, class_roster):
+    collected = collect(written(tmp_path / "flat", {"student-01.ipynb": loading, "nobody.ipynb": loading}), roster=class_roster)
+    assert set(found(collected)) == {("student-01", SET)}
+    assert [name for name, _ in collected.strays] == ["nobody.ipynb"]
+
+
+@pytest.mark.parametrize("text", ["", "..", " - ", "/", "x" * 101, "\u202e"])
+def test_what_cannot_name_a_folder(text):
+    with pytest.raises(ValueError, match="cannot be the name"):
+        safe_id(text)
+
+
+@pytest.mark.parametrize("text", ["../../etc/passwd", "a/b", "c:\\x", "new\nline", "Ünal  Ö.", ".hidden"])
+def test_a_student_s_name_names_a_folder_and_nothing_else(tmp_path, text):
+    name = safe_id(text)
+    assert (tmp_path / name).resolve().parent == tmp_path.resolve()
+    assert Path(name).name == name
+    assert not name.startswith(".")
+
+
+# Hostile and damaged sources
+
+
+def test_paths_in_a_zip_lead_nowhere_else(tmp_path, loading):
+    path = tmp_path / "x.zip"
+    path.write_bytes(zipped({"../../ada/loading.ipynb": loading, "/etc/eve/loading.ipynb": loading}))
+    for each in collect(path).submissions:
+        assert ".." not in each.student
+        assert not each.student.startswith("/")
+
+
+def test_a_zip_that_lies_about_itself_is_refused_in_words(tmp_path):
+    path = tmp_path / "x.zip"
+    path.write_bytes(b"PK\x03\x04" + b"\0" * 50)
+    with pytest.raises(CourseError, match="damaged zip"):
+        collect(path)
+    with pytest.raises(CourseError, match="There is no"):
+        collect(tmp_path / "missing")
+
+
+def test_a_zip_that_swells_is_not_unpacked(tmp_path):
+    path = tmp_path / "ada.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        with packed.open("loading.ipynb", "w", force_zip64=True) as entry:
+            for _ in range(200):
+                entry.write(b"\0" * 2**20)
+    assert path.stat().st_size < 2**20
+    (submission,) = collect(path, assignment=SET).submissions
+    assert len(submission.read()) < 70 * 2**20
+
+
+def test_links_are_not_followed(tmp_path, loading):
+    source = written(tmp_path / "class", {"ada/loading.ipynb": loading})
+    (tmp_path / "secret.ipynb").write_bytes(loading)
+    (source / "eve").mkdir()
+    (source / "eve" / "loading.ipynb").symlink_to(tmp_path / "secret.ipynb")
+    assert set(found(collect(source))) == {("ada", SET)}
