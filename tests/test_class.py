@@ -3,8 +3,11 @@
 import csv
 import json
 import os
+import shutil
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 from html.parser import HTMLParser
 from pathlib import Path
@@ -53,7 +56,7 @@ def scores(folder):
 def run(folder, loading, submissions, grade=stubs.at_once, **settings):
     """One run with stubbed grading: its lines, by student."""
     store = Store(folder)
-    with store.locked(), Merger(folder) as merger:
+    with store.locked(), Merger(folder, settings.get("db_url")) as merger:
         jobs = [store.put(each) for each in submissions]
         course = Class(store, {SET: loading}, Work(grade=grade), merger)
         due = [job for job in jobs if course.due(job)]
@@ -364,6 +367,63 @@ def test_what_is_late_is_penalised_by_nbgrader_s_own_rule(folder, loading):
     assert penalties == {"ada": 0.0, "eve": 4.0}
 
 
+def postgres_programs():
+    """The folder with PostgreSQL's programs, or None."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb")) + [Path(each) for each in [shutil.which("initdb")] if each]
+    return found[-1].resolve().parent if found else None
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory):
+    """The address of an empty PostgreSQL database, on a server of its own, which nobody but this machine reaches."""
+    programs = postgres_programs()
+    if programs is None:
+        if sys.platform == "linux" and os.environ.get("CI") == "true":
+            pytest.fail("PostgreSQL is missing: apt install postgresql")
+        pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
+    with tempfile.TemporaryDirectory(prefix="pg-") as name:
+        place, user = Path(name), None
+        if os.geteuid() == 0:  # it refuses to run as root
+            import pwd
+
+            user = "postgres" if any(each.pw_name == "postgres" for each in pwd.getpwall()) else "nobody"
+            shutil.chown(place, user)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        as_user = {"user": user} if user else {}
+        (data := place / "data").mkdir()
+        shutil.chown(data, user or os.getuid())
+        made = [programs / "initdb", "-D", data, "-U", "teacher", "--auth", "trust", "--no-sync", "-E", "UTF8", "--locale", "C"]
+        subprocess.run(made, check=True, capture_output=True, cwd=place, **as_user)
+        serving = [programs / "postgres", "-D", data, "-h", "127.0.0.1", "-p", str(port), "-k", place, "-F"]
+        server = subprocess.Popen(serving, cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_user)
+        try:
+            for _ in range(300):
+                ready = [programs / "pg_isready", "-h", "127.0.0.1", "-p", str(port), "-U", "teacher"]
+                if subprocess.run(ready, capture_output=True, cwd=place).returncode == 0:
+                    break
+                time.sleep(0.1)
+            subprocess.run([programs / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "teacher", "grades"], check=True, cwd=place)
+            yield f"postgresql+psycopg2://teacher@127.0.0.1:{port}/grades"
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def test_a_gradebook_in_postgresql_holds_the_same(folder, loading, postgres, tmp_path):
+    from nbgrader.api import Gradebook
+
+    people = [handed(f"s{k}", b"%d" % k) for k in range(5)]
+    want = run(folder, loading, people, processes=1)
+    for _ in range(2):  # entering them twice changes nothing
+        lines = run(folder, loading, people, processes=1, db_url=postgres)
+        assert not any(line.fresh for line in lines.values()), "what is graded is entered into another gradebook, and not graded anew"
+        with Gradebook(postgres, "mnist") as opened:
+            there = {submission.student.id: submission.score for submission in opened.assignment_submissions(SET)}
+            assert opened.find_submission(SET, "s0").max_score > 0
+        assert there == {name: line.score for name, line in want.items()} == scores(folder)
+
+
 # Many machines
 
 
@@ -399,6 +459,27 @@ def test_dask_s_workers_give_the_same(folder, loading, tmp_path):
         name: (line.score, bool(line.failed)) for name, line in want.items()
     }
     assert scores(folder) == scores(tmp_path / "here")
+
+
+def test_a_scheduler_is_reached_with_its_certificates_alone(folder, loading, tmp_path):
+    from distributed import LocalCluster
+    from distributed.security import Security
+
+    security = Security.temporary()
+    files = {}
+    for name, text in (("ca", security.tls_ca_file), ("cert", security.tls_client_cert), ("key", security.tls_client_key)):
+        files[name] = tmp_path / name
+        files[name].write_text(text, encoding="utf-8")
+    settings = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "host": "127.0.0.1"}
+    with LocalCluster(**settings, security=security, protocol="tls://") as cluster:
+        assert cluster.scheduler_address.startswith("tls://")
+        with Cluster({SET: loading}, Work(grade=stubs.at_once), cluster.scheduler_address, **files) as workers:
+            ((_, result),) = workers.graded([("ada", SET)], lambda _: b"1")
+        assert result.score == stubs.result_of(b"1", loading).score
+        with pytest.raises(CourseError, match="There is no scheduler"):
+            Cluster({}, Work(), cluster.scheduler_address)
+        with pytest.raises(CourseError, match="There is no file"):
+            Cluster({}, Work(), cluster.scheduler_address, ca=tmp_path / "missing")
 
 
 def test_workers_with_threads_are_refused(loading):
