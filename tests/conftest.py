@@ -2,6 +2,8 @@
 
 import ipaddress
 import os
+import platform
+import shutil
 import socket
 import sys
 from pathlib import Path
@@ -147,6 +149,23 @@ def sandboxed():
         pytest.fail(reason)
     if reason:
         pytest.skip(reason.splitlines()[0])
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, without a window."""
+    executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
+    if executable is None:
+        say = pytest.fail if os.environ.get("CI") == "true" and platform.system() == "Linux" else pytest.skip
+        say("no Chromium was found: nothing was looked at in a browser")
+    from playwright.sync_api import sync_playwright
+
+    quiet = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+    quiet += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=executable, args=quiet)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture

@@ -7,9 +7,7 @@ import functools
 import gzip
 import http.server
 import os
-import platform
 import re
-import shutil
 import subprocess
 import sys
 import threading
@@ -223,22 +221,6 @@ def test_scripts_styles_and_fonts_are_light(site, pages, name):
 
 
 # In a browser
-
-
-@pytest.fixture(scope="session")
-def browser():
-    executable = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-    if executable is None:
-        say = pytest.fail if os.environ.get("CI") == "true" and platform.system() == "Linux" else pytest.skip
-        say("no Chromium was found: the site was not looked at in a browser")
-    from playwright.sync_api import sync_playwright
-
-    quiet = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-    quiet += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=executable, args=quiet)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="session")

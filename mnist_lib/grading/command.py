@@ -121,7 +121,9 @@ def _graded(jobs: list[Job], collected: Collected, roster: Roster | None, store:
     work = Work(_limits(chosen), isolated)
     with Merger(chosen.folder, chosen.db_url, _config()) as merger:
         merger.know(roster.students.values() if roster else map(Student, sorted({job.student for job in jobs})))
-        course = Class(store, assignments, work, merger)
+        submitted = (chosen.folder / "submitted").resolve()
+        elsewhere = hasattr(chosen, "submissions") and not chosen.submissions.resolve().is_relative_to(submitted)
+        course = Class(store, assignments, work, merger, places=elsewhere)
         due = [job for job in jobs if getattr(chosen, "again", False) or course.due(job)]
         waiting = {(job.student, job.assignment) for job in due}
         there = [job for job in jobs if (job.student, job.assignment) not in waiting]

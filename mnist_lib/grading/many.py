@@ -80,10 +80,12 @@ class Class:
     assignments : dict of str to Assignment
     work : Work
     merger : Merger
+    places : bool
+        Whether what was handed in is put where nbgrader has it; not if it came from there.
     """
 
-    def __init__(self, store: Store, assignments: Mapping[str, Assignment], work: Work, merger: Merger) -> None:
-        self.store, self.assignments, self.work, self.merger = store, assignments, work, merger
+    def __init__(self, store: Store, assignments: Mapping[str, Assignment], work: Work, merger: Merger, *, places: bool = True) -> None:
+        self.store, self.assignments, self.work, self.merger, self.places = store, assignments, work, merger, places
 
     def _key(self, job: Job) -> str:
         return key_of(job, self.assignments[job.assignment], self.work.limits, self.work.isolated)
@@ -136,7 +138,10 @@ class Class:
         failed = None
         if not self.store.merged(job, self.merger.url):
             try:
-                changed = self.merger.merge(result, job.student, self.assignments[job.assignment], job.handed_in)
+                assignment = self.assignments[job.assignment]
+                changed = self.merger.merge(result, job.student, assignment, job.handed_in)
+                if self.places and not result.refused:
+                    self.merger.place(self.store.data(job), job.student, assignment, job.handed_in)
                 self.store.note_merged(job, self.merger.url)
             except CourseError as error:  # the result is kept, and the next run enters it
                 failed = str(error)

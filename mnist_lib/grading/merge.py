@@ -15,6 +15,7 @@ from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config
 
 from .assignment import Assignment, CourseError
+from .collect import TIMESTAMP
 from .one import Result
 from .roster import Student
 from .store import write
@@ -107,6 +108,22 @@ class Merger:
             raise CourseError(f"The gradebook {shown(self.url)} cannot be written: {str(error).splitlines()[0]}") from None
         write(self.class_folder / "autograded" / student / assignment.name / f"{assignment.stage}.ipynb", result.notebook)
         return changed
+
+    def place(self, data: bytes, student: str, assignment: Assignment, handed_in: float | None = None) -> None:
+        """Put a file where nbgrader has what was handed in: formgrader counts the folders there.
+
+        Parameters
+        ----------
+        data : bytes
+        student : str
+        assignment : Assignment
+        handed_in : float, optional
+            When, in seconds since 1970.
+        """
+        folder = self.class_folder / "submitted" / student / assignment.name
+        write(folder / f"{assignment.stage}.ipynb", data)
+        if handed_in is not None:
+            write(folder / TIMESTAMP, datetime.fromtimestamp(handed_in, UTC).strftime("%Y-%m-%d %H:%M:%S.%f UTC"))
 
     def _entered(self, result: Result, student: str, assignment: Assignment, handed_in: float | None) -> list[str]:
         self._enter_set(assignment)
