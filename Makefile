@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 VARIANT ?= 0
 
-.PHONY: help book serve exercises test test-exercises test-site-full stamp bench bench-grading check profile pins clean
+.PHONY: help book serve exercises test test-exercises test-site-full stamp bench bench-grading bench-class check profile pins clean
 
 help:
 	@echo "make book            build the site in _build/html (full edition if MNIST_NPZ names mnist.npz, else the sample)"
@@ -18,6 +18,7 @@ help:
 	@echo "make stamp           write the address in _config.yml into every notebook"
 	@echo "make bench           measure the recipes, write book/measured/ (needs MNIST_NPZ, takes about ten minutes)"
 	@echo "make bench-grading   measure grading: hostile, damaged and right submissions (an hour; PARTS=\"split overhead\" for some)"
+	@echo "make bench-class     measure grading a class: throughput, scale, sudden ends (half an hour; PARTS=\"killed\" for some)"
 	@echo "make check           look for style errors (ruff)"
 	@echo "make profile         print the figures of each chapter's prose and code"
 	@echo "make pins            resolve the newest versions into requirements.txt"
@@ -59,6 +60,9 @@ bench: $(READY)
 
 bench-grading: $(READY)
 	$(BIN)/python tests/bench/bench_grading.py $(if $(PARTS),--only $(PARTS))
+
+bench-class: $(READY)
+	$(BIN)/python tests/bench/bench_class.py $(if $(PARTS),--only $(PARTS))
 
 check: $(READY)
 	$(BIN)/python -m ruff check .

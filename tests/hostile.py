@@ -1371,6 +1371,7 @@ places = [path for path in __import__("pathlib").Path(sys.prefix, "lib").rglob("
 path = max(places, key=lambda path: (path.stat().st_size, path.name))
 print(path.name, path.stat().st_size)
 file = os.open(path, os.O_RDONLY)
+tried()
 os.posix_fadvise(file, 0, 0, os.POSIX_FADV_RANDOM)
 
 
@@ -1381,7 +1382,6 @@ def in_memory(number):
         return False
 
 
-tried()
 bits = bin(int(token()[:4], 16))[2:].zfill(16)
 message = "".join(bit + "10"[int(bit)] for bit in bits)  # each bit, and its contrary: what is no message is seen to be none
 read = "".join("01"[in_memory(number)] for number in range(32))
@@ -1910,8 +1910,8 @@ def _enter_outputs(name: str, expression: str, of: str) -> None:
         code = f"""
 def forge(name, answer):
     n = len(cases(name))
-    publish(name, {expression})
     tried()
+    publish(name, {expression})
 
 
 instead(forge)

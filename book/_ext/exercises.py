@@ -116,6 +116,28 @@ class Answers(Table):
         return "\n".join(lines)
 
 
+class Mistakes(Table):
+    """The wrong answers that each task is tried with, and their points: the typical mistakes of a set."""
+
+    def markdown(self) -> str:
+        from mnist_lib import checks
+
+        found, parts = measured(), []
+        for stage in checks.SETS if found else ():
+            worth = sum(task.worth for task in checks.tasks(stage).values())
+            lines = [f"<details><summary>{folder(stage)}, {worth:g} points</summary>", ""]
+            lines += ["| task | points | wrong answers → points |", "|---|--:|---|"]
+            for name in checks.tasks(stage):
+                task = found["answers"].get(f"{stage}.{name}")
+                if task:
+                    wrong = [each for each in task["answers"] if not each["right"]]
+                    told = ", ".join(f"{each['answer'].replace('_', ' ')} → {each['points']:g}" for each in wrong)
+                    lines.append(f"| `{name}` | {task['worth']:g} | {told} |")
+            if len(lines) > 4:
+                parts += [*lines, "", "</details>", ""]
+        return "\n".join(parts) or MISSING
+
+
 def show_solution(app, docname: str, source: list[str]) -> None:
     """A worked solution as a page: its answers folded, and a word to those whose answer differs."""
     if not docname.startswith("solutions/"):
@@ -135,10 +157,11 @@ def show_solution(app, docname: str, source: list[str]) -> None:
 
 
 def setup(app):
-    """Three directives for Markdown pages, and the treatment of the solutions."""
+    """Four directives for Markdown pages, and the treatment of the solutions."""
     app.add_config_value("worked_solutions", True, "env", [bool])
     app.add_directive("exercise-sets", Sets)
     app.add_directive("exercise-seeds", Seeds)
     app.add_directive("exercise-answers", Answers)
+    app.add_directive("exercise-mistakes", Mistakes)
     app.connect("source-read", show_solution)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

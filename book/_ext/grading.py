@@ -4,6 +4,8 @@ import json
 import statistics
 from pathlib import Path
 
+from docutils import nodes
+
 from .exercises import Table
 
 MEASURED = Path(__file__).resolve().parents[1] / "measured" / "grading.json"
@@ -125,6 +127,128 @@ class Overhead(Measured):
         return "\n".join(lines)
 
 
+CLASS = MEASURED.with_name("class.json")
+CLASS_MISSING = "*Not measured yet: `make bench-class` does it.*"
+
+
+def of_class(part: str) -> dict:
+    """One part of what was measured of a whole class."""
+    return json.loads(CLASS.read_text(encoding="utf-8")).get(part, {}) if CLASS.exists() else {}
+
+
+class OfClass(Table):
+    """A text on one part of what was measured of a whole class."""
+
+    part = ""
+
+    def run(self) -> list:
+        self.env.note_dependency(str(CLASS))
+        found = of_class(self.part)
+        return self.parse_text_to_nodes(self.text(found) if found else CLASS_MISSING)
+
+    def text(self, found: dict) -> str:
+        raise NotImplementedError
+
+
+class Throughput(OfClass):
+    """The same class by nbgrader alone and by mnist-grade."""
+
+    part = "throughput"
+
+    def text(self, found: dict) -> str:
+        lines = ["| set | `nbgrader autograde`, s | `mnist-grade`, s | times the throughput (range) |", "|---|--:|--:|--:|"]
+        for name, row in found.items():
+            stock, ours, ratio = (statistics.median(row[key]) for key in ("stock", "ours", "ratios"))
+            spread = f"{ratio:.2f} ({min(row['ratios']):.2f}–{max(row['ratios']):.2f})"
+            lines.append(f"| {name} | {stock:.0f} | {ours:.0f} | {spread} |")
+        whole = json.loads(CLASS.read_text(encoding="utf-8"))
+        said = f"Twelve right notebooks of each set, as whole commands, in turns, {len(row['ratios'])} times;"
+        return "\n".join([*lines, "", f"{said} {whole['machine']['cores']} cores. Measured on {whole['date']}."])
+
+
+class Scale(OfClass):
+    """What many submissions and sudden ends do."""
+
+    part = "scale"
+
+    def run(self) -> list:
+        shown = super().run()
+        curves = of_class(self.part).get("curves")
+        return [nodes.raw("", plot(curves), format="html"), *shown] if curves else shown
+
+    def text(self, found: dict) -> str:
+        lines = [f"**Many.** {found['submissions']:,} submissions whose grading is stubbed, all else real, under Dask:", ""]
+        lines += ["| workers | milliseconds per result: first tenth | last tenth | memory of the command, MiB: first tenth | at the end |"]
+        lines += ["|--:|--:|--:|--:|--:|"]
+        for workers, curve in found["curves"].items():
+            tenth = len(curve) // 10
+            first = 1e3 * curve[tenth - 1][1] / curve[tenth - 1][0]
+            last = 1e3 * (curve[-1][1] - curve[-tenth - 1][1]) / (curve[-1][0] - curve[-tenth - 1][0])
+            memory = [each[2] / 2**20 for each in (curve[tenth - 1], curve[-1])]
+            lines.append(f"| {workers} | {first:.1f} | {last:.1f} | {memory[0]:.0f} | {memory[1]:.0f} |")
+        timed = of_class("workers")
+        if timed:
+            lines += ["", "**Workers.** Seconds for twelve real submissions of 02-loading:", "", "| workers | seconds |", "|---|--:|"]
+            lines += [f"| {name} | {seconds:.0f} |" for name, seconds in timed.items()]
+        for kind, row in of_class("killed").items():
+            same = "equal those" if row["equal"] else "differ from those"
+            how = "grading stubbed" if kind == "stubbed" else "graded in earnest"
+            said = (
+                f"**Killed.** A run of {row['submissions']} submissions, {how}, was ended {row['kills']} times by SIGKILL at random moments"
+            )
+            twice = f"{row['lost']} lost, {row['results_written_twice']} graded twice"
+            lines += ["", f"{said} and started again: its grades {same} of an undisturbed run; {twice}."]
+        return "\n".join(lines)
+
+
+WIDTH, HEIGHT, LEFT, ABOVE = 300, 150, 52, 26  # of a plot, in pixels
+
+
+def plot(curves: dict[str, list]) -> str:
+    """Memory and time per result over the results, as SVG in the page's own colours: a full line for one worker, a broken one for two."""
+    panels = [("memory of the command, MiB", {k: [(done, rss / 2**20) for done, _, rss in curve] for k, curve in curves.items()})]
+    speeds = {}
+    for workers, curve in curves.items():
+        steps = zip([[0, 0.0, 0], *curve], curve)
+        speeds[workers] = [(new[0], 1e3 * (new[1] - old[1]) / (new[0] - old[0])) for old, new in steps]
+    panels.append(("milliseconds per result", speeds))
+    width = 2 * (LEFT + WIDTH) + 20
+    parts = []
+    for number, (title, lines) in enumerate(panels):
+        left = LEFT + number * (LEFT + WIDTH + 10)
+        most = max(y for line in lines.values() for _, y in line) * 1.1
+        last = max(x for line in lines.values() for x, _ in line)
+        parts.append(f'<text x="{left}" y="14">{title}</text>')
+        parts.append(f'<path d="M{left} {ABOVE}v{HEIGHT}h{WIDTH}" fill="none" stroke="currentColor" stroke-opacity=".5"/>')
+        for k, line in enumerate(lines.values()):
+            points = " ".join(f"{left + WIDTH * x / last:.1f},{ABOVE + HEIGHT * (1 - y / most):.1f}" for x, y in line)
+            broken = ' stroke-dasharray="5 4"' if k else ""
+            parts.append(f'<polyline points="{points}" fill="none" stroke="currentColor" stroke-width="2"{broken}/>')
+        for y in (0, most / 1.1):
+            place = ABOVE + HEIGHT * (1 - y / most) + 4
+            parts.append(f'<text x="{left - 6}" y="{place:.0f}" text-anchor="end">{y:.0f}</text>')
+        parts.append(f'<text x="{left + WIDTH}" y="{ABOVE + HEIGHT + 16}" text-anchor="end">{last:,} results</text>')
+    tenth = {name: next(y for x, y in line if x >= last / 10) for name, line in ((title, lines["1"]) for title, lines in panels)}
+    ends = {title: lines["1"][-1][1] for title, lines in panels}
+    changes = ", ".join(f"{title} from {tenth[title]:.0f} to {ends[title]:.0f}" for title, _ in panels)
+    said = f"From the first tenth to the end, with one worker (full line): {changes}. Broken line: two workers."
+    style = f'viewBox="0 0 {width} {ABOVE + HEIGHT + 24}" style="max-width:100%;height:auto;font-size:12px" fill="currentColor"'
+    return f'<figure><svg role="img" aria-label="{said}" {style}>{"".join(parts)}</svg><figcaption>{said}</figcaption></figure>'
+
+
+class Copies(OfClass):
+    """False alarms among right answers that were written each by itself."""
+
+    part = "copies"
+
+    def text(self, found: dict) -> str:
+        return (
+            f"Tried on the {found['answers']} right answers to {found['tasks']} tasks in the course's tests, each written by itself: "
+            f"{found['long_enough']} are long enough to be looked at, and of their {found['pairs']} pairs {found['found']} are listed. "
+            "A copy in which every name was changed is not seen."
+        )
+
+
 def setup(app):
     """The directives."""
     for name, directive in {
@@ -134,6 +258,9 @@ def setup(app):
         "grading-attacks": Attacks,
         "grading-submissions": Submissions,
         "grading-overhead": Overhead,
+        "grading-throughput": Throughput,
+        "grading-scale": Scale,
+        "grading-copies": Copies,
     }.items():
         app.add_directive(name, directive)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
