@@ -22,7 +22,7 @@ from copy import deepcopy
 from importlib.metadata import EntryPoint
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import zmq.asyncio
 from jupyter_client.kernelspec import KernelSpec
@@ -32,7 +32,7 @@ from jupyter_client.provisioning import LocalProvisioner
 from nbformat import NotebookNode
 from traitlets import Bool, Dict, Unicode
 
-from . import syscalls
+from . import nursery, syscalls
 from .session import LARGEST_HANDED_OVER, MIB, OUTPUTS, Limits, Run, converse
 
 LIBRARY = Path(__file__).resolve().parents[1]
@@ -154,8 +154,8 @@ def _lies_in(path: Path, folder: Path) -> bool:
     return path.resolve().is_relative_to(folder.resolve())
 
 
-def _command(folder: Path, limits: Limits) -> list[str]:
-    """The command that starts a kernel in the sandbox; `folder` holds ``course`` and ``sockets``."""
+def _command(folder: Path, limits: Limits) -> tuple[list[str], dict[str, int | None]]:
+    """The command that makes the sandbox, and the limits of a program in it; `folder` holds ``course`` and ``sockets``."""
     program, _ = _bubblewrap()
     command = [*_isolation(str(program)), *_system()]
     command += ["--perms", "1777", "--size", str(limits.disk // 4), "--tmpfs", "/tmp"]  # first: Python may lie in a folder below it
@@ -184,7 +184,7 @@ def _command(folder: Path, limits: Limits) -> list[str]:
     command += ["--ro-bind", str(folder / "course" / "passwd"), "/etc/passwd", "--remount-ro", "/", "--chdir", HOME]
     own = {"memory": limits.memory, "processes": limits.processes, "file": limits.file}
     own["user"] = user if os.geteuid() == 0 else None  # in a user namespace bubblewrap has made it so
-    return [*command, "--", sys.executable, "-B", "/course/start.py", "limits", json.dumps(own), "/course/kernel.json"]
+    return command, own
 
 
 def _environment(course: str, home: str) -> dict[str, str]:
@@ -258,24 +258,81 @@ class BubblewrapProvisioner(LocalProvisioner):
         if self.parent.transport == "ipc":
             connection["ip"] = f"{inside}/{Path(connection['ip']).name}"
         (folder / "course" / "kernel.json").write_text(json.dumps(connection), encoding="utf-8")
-        if self.isolated:
-            command, environment = _command(folder, Limits(**self.limits)), _environment("/course", HOME)
-        else:
-            course, home = folder / "course", folder / "home"
-            command = [sys.executable, "-B", str(course / "start.py"), "kernel", str(course / "kernel.json")]
-            environment = os.environ | _environment(str(course), str(home))
         with (folder / "log").open("wb") as log:
-            streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": log}
-            if self.isolated:
+            if not self.isolated:
+                course, home = folder / "course", folder / "home"
+                command = [sys.executable, "-B", str(course / "start.py"), "kernel", str(course / "kernel.json")]
+                self.process = _started(command, log, cwd=home, env=os.environ | _environment(str(course), str(home)))
+            else:
+                command, own = _command(folder, Limits(**self.limits))
                 with _seccomp() as filtered:
                     command[1:1] = ["--seccomp", str(filtered)]
-                    self.process = subprocess.Popen(
-                        command, env=environment, cwd="/", pass_fds=[filtered], start_new_session=True, **streams
-                    )
-            else:
-                self.process = subprocess.Popen(command, env=environment, cwd=folder / "home", start_new_session=True, **streams)
+                    self.process = _forked(command, own, filtered, log) if _WARM else _cold(command, own, filtered, log)
         self.pid = self.pgid = self.process.pid
         return self.connection_info
+
+
+def _started(command: list[str], log: IO[bytes], **settings: Any) -> subprocess.Popen:
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stderr=log, start_new_session=True, **{"stdout": subprocess.DEVNULL} | settings
+    )
+
+
+def _cold(command: list[str], own: dict, filtered: int, log: IO[bytes]) -> subprocess.Popen:
+    """A sandbox, and in it a kernel started from nothing."""
+    program = [sys.executable, "-B", "/course/start.py", "limits", json.dumps(own), "/course/kernel.json"]
+    return _started([*command, "--", *program], log, cwd="/", env=_environment("/course", HOME), pass_fds=[filtered])
+
+
+def _forked(command: list[str], own: dict, filtered: int, log: IO[bytes]) -> subprocess.Popen:
+    """A sandbox, and in it a kernel forked from this process's nursery; a cold one where that does not work."""
+    info, theirs = os.pipe()
+    try:
+        command_ = [command[0], "--info-fd", str(theirs), *command[1:], "--", *nursery.WAITING]
+        settings = {"env": _environment("/course", HOME), "pass_fds": [filtered, theirs], "stdout": subprocess.PIPE}
+        process = _started(command_, log, cwd="/", **settings)
+    finally:
+        os.close(theirs)
+    try:
+        first = nursery.wait_until_made(process, info, process.stdout.fileno())
+        request = {"limits": own, "environment": _environment("/course", HOME), "home": HOME, "connection": "/course/kernel.json"}
+        request["user_namespace"] = os.geteuid() != 0
+        _WARM[0].fork_into(first, request, log.fileno())
+    except (nursery.NoNursery, OSError, ValueError) as error:
+        with suppress(OSError):
+            os.killpg(process.pid, 9)
+        process.wait()
+        log.write(f"the nursery failed: {error}\n".encode())
+        log.flush()
+        os.lseek(filtered, 0, os.SEEK_SET)
+        return _cold(command, own, filtered, log)
+    finally:
+        os.close(info)
+        process.stdout.close()
+    return process
+
+
+_WARM: list[nursery.Nursery] = []  # this process's nursery, if it keeps one
+
+
+def keep_warm() -> bool:
+    """Start kernels from now on by forking them from a process that has imported TensorFlow. It ends with this process.
+
+    Returns
+    -------
+    bool
+        Whether that works here; kernels are started from nothing where it does not.
+    """
+    if not _WARM and not missing() and hasattr(os, "pidfd_open"):
+        with suppress(nursery.NoNursery, OSError):
+            _WARM.append(nursery.Nursery(_environment("/course", HOME)))
+    return bool(_WARM)
+
+
+def cool_down() -> None:
+    """End this process's nursery."""
+    while _WARM:
+        _WARM.pop().close()
 
 
 def _manager(folder: Path, limits: Limits, isolated: bool) -> AsyncKernelManager:

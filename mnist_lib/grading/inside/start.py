@@ -1,6 +1,6 @@
 """The first program in the sandbox: it takes on the limits, becomes nobody, and then the kernel.
 
-python start.py limits '{"memory": …, "processes": …, "file": …, "user": …}'
+python start.py limits '{"memory": …, "processes": …, "file": …, "user": …}' CONNECTION_FILE
 python start.py kernel CONNECTION_FILE
 """
 
@@ -28,10 +28,8 @@ def take_limits(limits):
         os.setuid(limits["user"])
 
 
-if sys.argv[1] == "limits":
-    take_limits(json.loads(sys.argv[2]))
-    os.execv(sys.executable, [sys.executable, __file__, "kernel", sys.argv[3]])  # a fresh process image, which may look at itself
-else:
+def become_kernel(connection):
+    """A Jupyter kernel, until it is told to end."""
     from ipykernel import kernelapp
     from ipykernel.zmqshell import ZMQInteractiveShell
 
@@ -40,4 +38,12 @@ else:
     keras_edition.install()
     ZMQInteractiveShell.ask_exit = lambda shell: None  # a forgotten exit() would end the kernel a moment later, and with it other answers
     sys.path[0] = ""  # a notebook imports from its own folder, not from this program's
-    kernelapp.launch_new_instance(argv=["-f", sys.argv[2], "--HistoryManager.hist_file=:memory:"])
+    kernelapp.launch_new_instance(argv=["-f", connection, "--HistoryManager.hist_file=:memory:"])
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "limits":
+        take_limits(json.loads(sys.argv[2]))
+        os.execv(sys.executable, [sys.executable, __file__, "kernel", sys.argv[3]])  # a fresh process image, which may look at itself
+    else:
+        become_kernel(sys.argv[2])

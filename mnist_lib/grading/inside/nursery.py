@@ -1,0 +1,129 @@
+"""A process that has imported what takes long, and forks a kernel into a sandbox that stands ready; `mnist_lib.grading.nursery` starts it.
+
+It runs outside of any sandbox, so nothing of a student's runs in it: it reads what its own starter sends, and forks. The child joins the
+sandbox's namespaces, all of them, gives up what it was allowed, and only then does anything else. It was forked from a process that has
+never seen a submission, an input or a grade.
+
+python nursery.py DESCRIPTOR
+"""
+
+import ctypes
+import importlib
+import json
+import os
+import random
+import signal
+import socket
+import sys
+
+import start
+
+CLONE_NEWUSER = 0x10000000
+# Mounts, control groups, host name, System V's messages and memory, processes, network: all that bubblewrap has unshared.
+NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x20000000 | 0x40000000
+SET_DUMPABLE, CAPBSET_DROP, SET_NO_NEW_PRIVS, SET_SECCOMP, CAP_AMBIENT = 4, 24, 38, 22, 47
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+class _Program(ctypes.Structure):
+    """sock_fprog, as prctl(2) takes a filter."""
+
+    _fields_ = [("length", ctypes.c_ushort), ("steps", ctypes.c_void_p)]
+
+
+def call(name, *arguments):
+    """A function of the C library; OSError where it fails."""
+    if getattr(LIBC, name)(*arguments) != 0:
+        error = ctypes.get_errno()
+        raise OSError(error, f"{name}: {os.strerror(error)}")
+
+
+def prctl(what, *arguments):
+    """prctl(2), with all its arguments."""
+    call("prctl", what, *(ctypes.c_ulong(each) for each in (*arguments, 0, 0, 0, 0)[:4]))
+
+
+def give_up(limits, steps):
+    """All that start.py and bubblewrap take from a program: limits, capabilities, the user, system calls. None of it can be had again."""
+    for capability in range(64):
+        if LIBC.prctl(CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0) != 0:
+            break  # the kernel knows no more
+    prctl(CAP_AMBIENT, 4)  # clear all
+    start.take_limits(limits)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # capset(2), third version, this process
+    call("capset", header, (ctypes.c_uint32 * 6)())
+    prctl(SET_DUMPABLE, 1)  # as after an exec: a process may look at itself
+    prctl(SET_NO_NEW_PRIVS, 1)
+    buffer = ctypes.create_string_buffer(steps, len(steps))
+    filter_ = _Program(len(steps) // 8, ctypes.addressof(buffer))
+    prctl(SET_SECCOMP, 2, ctypes.addressof(filter_))
+
+
+def become(request, steps, log):
+    """In the sandbox: the kernel."""
+    os.setsid()
+    nothing = os.open("/dev/null", os.O_RDWR)
+    for number, target in enumerate((nothing, nothing, log)):
+        os.dup2(target, number)
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+    os.umask(0o022)
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    give_up(request["limits"], steps)
+    os.chdir(request["home"])
+    random.seed()
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()
+    for name in ("start", "nursery"):
+        sys.modules.pop(name, None)
+    sys.argv[:] = ["/course/start.py", "kernel", request["connection"]]
+    sys.path[0:1] = ["/course", *request["environment"]["PYTHONPATH"].split(os.pathsep)]
+    importlib.invalidate_caches()
+    start.become_kernel(request["connection"])
+
+
+def enter(request, steps, log, sandbox):
+    """In a child: into the sandbox's namespaces, and there into a process of its own, whose parent is the sandbox's first process."""
+    call("setns", sandbox, NAMESPACES | (CLONE_NEWUSER if request["user_namespace"] else 0))
+    if os.fork():  # processes are of the new namespace from the next fork on
+        os._exit(0)
+    try:
+        become(request, steps, log)
+    finally:
+        os._exit(1)
+
+
+def main(descriptor):
+    """Import, say so, and fork for each request until the starter is gone."""
+    for name in ("numpy", "IPython.display", "ipykernel.kernelapp", "ipykernel.zmqshell", "tensorflow", "keras"):
+        importlib.import_module(name)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with socket.socket(fileno=descriptor) as channel:
+        channel.sendall(b"ready")
+        while True:
+            data, descriptors, _, _ = socket.recv_fds(channel, 2**20, 3)
+            if not data:
+                return
+            request = json.loads(data)
+            log, sandbox, program = descriptors
+            with os.fdopen(program, "rb") as file:
+                file.seek(0)
+                steps = file.read()
+            child = os.fork()
+            if child == 0:
+                try:
+                    enter(request, steps, log, sandbox)
+                except BaseException as error:
+                    os.write(log, f"the nursery: {type(error).__name__}: {error}\n".encode())
+                finally:
+                    os._exit(1)
+            _, status = os.waitpid(child, 0)
+            for each in (log, sandbox):
+                os.close(each)
+            channel.sendall(b"yes" if status == 0 else b"no ")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

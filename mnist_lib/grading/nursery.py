@@ -1,0 +1,136 @@
+"""Kernels that start in a fraction of a second: they are forked from a process that has imported TensorFlow, into sandboxes like any other.
+
+bubblewrap makes the sandbox, by the same command as ever, with a process in it that only waits. A child of the nursery joins its
+namespaces and gives up all that start.py and bubblewrap take from a program: user, capabilities, limits, system calls. So the sandbox is
+the same one, and what differs is how the kernel's process came about.
+"""
+
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from . import syscalls
+
+PROGRAM = Path(__file__).parent / "inside" / "nursery.py"
+TO_IMPORT = 180  # seconds, on a busy machine
+TO_FORK = 60
+WAITING = ["/bin/sh", "-c", "echo ready; exec sleep 1000000"]  # what the sandbox's own process does
+
+
+class NoNursery(RuntimeError):
+    """It does not work here; a kernel is then started from nothing."""
+
+
+class Nursery:
+    """One such process. Close it after use; it ends with the process that made it.
+
+    Parameters
+    ----------
+    environment : dict
+        The kernels' environment, as far as imports depend on it.
+
+    Raises
+    ------
+    NoNursery
+        If it does not start.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.channel, theirs = socket.socketpair()
+        # Keras would otherwise read, or make, a folder in a home that is not the kernels'.
+        own = {**environment, "HOME": "/", "KERAS_HOME": "/dev/null/keras", "IPYTHONDIR": "/dev/null/ipython", "PYTHONPATH": ""}
+        with theirs:
+            command = [sys.executable, "-B", str(PROGRAM), str(theirs.fileno())]
+            streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            self.process = subprocess.Popen(command, env=own, cwd="/", pass_fds=[theirs.fileno()], start_new_session=True, **streams)
+        if self._said(TO_IMPORT) != b"ready":
+            self.close()
+            raise NoNursery("it did not come as far as its imports")
+
+    def _said(self, seconds: float) -> bytes:
+        self.channel.settimeout(seconds)
+        with suppress(OSError):
+            return self.channel.recv(5)
+        return b""
+
+    def close(self) -> None:
+        """End it; kernels that it has started live on."""
+        self.channel.close()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(5)
+            return
+        self.process.kill()
+        self.process.wait()
+
+    def fork_into(self, sandbox: int, request: Mapping[str, Any], log: int) -> None:
+        """Let a kernel begin in a sandbox.
+
+        Parameters
+        ----------
+        sandbox : int
+            The sandbox's first process, by its number outside.
+        request : dict
+            ``limits``, ``environment``, ``home``, ``connection`` as in the sandbox, ``user_namespace``.
+        log : int
+            A descriptor for the kernel's error stream.
+
+        Raises
+        ------
+        NoNursery
+            If it could not.
+        """
+        with tempfile.TemporaryFile() as program:
+            program.write(syscalls.program() or b"")
+            program.flush()
+            known = os.pidfd_open(sandbox)
+            try:
+                socket.send_fds(self.channel, [json.dumps(request).encode()], [log, known, program.fileno()])
+            except OSError as error:
+                raise NoNursery(f"it is gone ({error})") from None
+            finally:
+                os.close(known)
+            if self._said(TO_FORK) != b"yes":
+                raise NoNursery("its child could not join the sandbox")
+
+
+def wait_until_made(process: subprocess.Popen, info: int, output: int) -> int:
+    """The number, outside, of a sandbox's first process, once the sandbox stands.
+
+    Parameters
+    ----------
+    process : Popen
+        bubblewrap, whose program is `WAITING`.
+    info, output : int
+        Descriptors: of its option ``--info-fd``, and of the program's output.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    NoNursery
+        If it does not come about.
+    """
+    said = b""
+    while not said.rstrip().endswith(b"}"):
+        said += _read(info)
+    if b"ready" not in _read(output):
+        raise NoNursery("the sandbox did not stand")
+    return int(json.loads(said)["child-pid"])
+
+
+def _read(descriptor: int) -> bytes:
+    ready, _, _ = select.select([descriptor], [], [], TO_FORK)
+    data = os.read(descriptor, 4_096) if ready else b""
+    if not data:
+        raise NoNursery("bubblewrap ended")
+    return data
