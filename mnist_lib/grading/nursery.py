@@ -58,7 +58,7 @@ class Nursery:
     def _said(self, seconds: float) -> bytes:
         self.channel.settimeout(seconds)
         with suppress(OSError):
-            return self.channel.recv(5)
+            return self.channel.recv(20)
         return b""
 
     def close(self) -> None:
@@ -70,7 +70,7 @@ class Nursery:
         self.process.kill()
         self.process.wait()
 
-    def fork_into(self, sandbox: int, request: Mapping[str, Any], log: int) -> None:
+    def fork_into(self, sandbox: int, request: Mapping[str, Any], log: int) -> int:
         """Let a kernel begin in a sandbox.
 
         Parameters
@@ -81,6 +81,11 @@ class Nursery:
             ``limits``, ``environment``, ``home``, ``connection`` as in the sandbox, ``user_namespace``.
         log : int
             A descriptor for the kernel's error stream.
+
+        Returns
+        -------
+        int
+            A descriptor of the kernel's process, which can be read from when it has ended.
 
         Raises
         ------
@@ -97,8 +102,10 @@ class Nursery:
                 raise NoNursery(f"it is gone ({error})") from None
             finally:
                 os.close(known)
-            if self._said(TO_FORK) != b"yes":
-                raise NoNursery("its child could not join the sandbox")
+            number = int(self._said(TO_FORK) or 0)
+        if not number:
+            raise NoNursery("its child could not join the sandbox")
+        return os.pidfd_open(number)
 
 
 def wait_until_made(process: subprocess.Popen, info: int, output: int) -> int:

@@ -38,6 +38,7 @@ from .session import LARGEST_HANDED_OVER, MIB, OUTPUTS, Limits, Run, converse
 LIBRARY = Path(__file__).resolve().parents[1]
 PROVISIONER = "mnist-sandbox"
 HOME = "/home/student"
+ROOM = 4 * 2**30  # bytes of address space, half of which TensorFlow takes once it is loaded: with less a kernel is started from nothing
 ADVICE = """\
 Install bubblewrap: `apt install bubblewrap` (Debian, Ubuntu), `dnf install bubblewrap` (Fedora), `pacman -S bubblewrap` (Arch).
 On Windows grade in WSL 2, on macOS in a Linux container (the page for teachers has both recipes).
@@ -264,10 +265,12 @@ class BubblewrapProvisioner(LocalProvisioner):
                 command = [sys.executable, "-B", str(course / "start.py"), "kernel", str(course / "kernel.json")]
                 self.process = _started(command, log, cwd=home, env=os.environ | _environment(str(course), str(home)))
             else:
-                command, own = _command(folder, Limits(**self.limits))
+                limits = Limits(**self.limits)
+                command, own = _command(folder, limits)
                 with _seccomp() as filtered:
                     command[1:1] = ["--seccomp", str(filtered)]
-                    self.process = _forked(command, own, filtered, log) if _WARM else _cold(command, own, filtered, log)
+                    begin = _forked if _WARM and limits.memory >= ROOM else _cold
+                    self.process = begin(command, own, filtered, log)
         self.pid = self.pgid = self.process.pid
         return self.connection_info
 
@@ -297,7 +300,7 @@ def _forked(command: list[str], own: dict, filtered: int, log: IO[bytes]) -> sub
         first = nursery.wait_until_made(process, info, process.stdout.fileno())
         request = {"limits": own, "environment": _environment("/course", HOME), "home": HOME, "connection": "/course/kernel.json"}
         request["user_namespace"] = os.geteuid() != 0
-        _WARM[0].fork_into(first, request, log.fileno())
+        process.kernel = _WARM[0].fork_into(first, request, log.fileno())  # the sandbox's own program would wait on without it
     except (nursery.NoNursery, OSError, ValueError) as error:
         with suppress(OSError):
             os.killpg(process.pid, 9)
@@ -313,6 +316,7 @@ def _forked(command: list[str], own: dict, filtered: int, log: IO[bytes]) -> sub
 
 
 _WARM: list[nursery.Nursery] = []  # this process's nursery, if it keeps one
+_TRIED: list[bool] = []  # whether it was tried: what does not work is not tried for each submission
 
 
 def keep_warm() -> bool:
@@ -323,7 +327,8 @@ def keep_warm() -> bool:
     bool
         Whether that works here; kernels are started from nothing where it does not.
     """
-    if not _WARM and not missing() and hasattr(os, "pidfd_open"):
+    if not _WARM and not _TRIED and not missing() and hasattr(os, "pidfd_open"):
+        _TRIED.append(True)
         with suppress(nursery.NoNursery, OSError):
             _WARM.append(nursery.Nursery(_environment("/course", HOME)))
     return bool(_WARM)
@@ -331,6 +336,7 @@ def keep_warm() -> bool:
 
 def cool_down() -> None:
     """End this process's nursery."""
+    _TRIED.clear()
     while _WARM:
         _WARM.pop().close()
 

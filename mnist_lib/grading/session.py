@@ -6,6 +6,7 @@ that are silent.
 
 import json
 import os
+import select
 import stat
 import threading
 import time
@@ -99,6 +100,7 @@ class Watch(threading.Thread):
         self.over = threading.Event()
         self.deadline = time.monotonic() + limits.total
         self.own = psutil.Process().memory_info().rss
+        self.kernel = getattr(process, "kernel", None)  # a descriptor of the kernel's process, where that is not the sandbox's program
 
     def run(self) -> None:
         """Until the run is over."""
@@ -122,10 +124,14 @@ class Watch(threading.Thread):
         """The run is over; what a student left running ends here."""
         self.over.set()
         self.join()
+        if self.kernel is not None:
+            os.close(self.kernel)
         with suppress(OSError):
             os.killpg(self.process.pid, 9)
 
     def _reason(self) -> str | None:
+        if self.kernel is not None and select.select([self.kernel], [], [], 0)[0]:
+            return "the kernel ended"
         if time.monotonic() > self.deadline:
             return f"the time for the whole notebook, {self.limits.total:g} s, was over"
         if psutil.Process().memory_info().rss > self.own + OWN_MEMORY:

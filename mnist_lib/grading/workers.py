@@ -22,6 +22,7 @@ import psutil
 from .. import __version__
 from .assignment import Assignment, CourseError
 from .one import Result, grade_one
+from .sandbox import keep_warm
 from .session import Limits
 
 MEMORY_OF_ONE = 2 * 2**30  # bytes that grading a notebook commonly takes, sandbox and all
@@ -45,16 +46,21 @@ class Work:
     isolated : bool
     grade : function
         `grade_one`, or what stands in for it where grading itself is not what is tried.
+    warm : bool
+        Whether kernels are forked from a process that has imported TensorFlow; see `mnist_lib.grading.nursery`.
     """
 
     limits: Limits = Limits()
     isolated: bool = True
     grade: Callable[..., Result] = grade_one
+    warm: bool = True
 
     def __call__(self, data: bytes, assignment: Assignment, version: str) -> Result | Failed:
         """Grade one submission; whatever fails becomes words, since the others' work goes on."""
         if version != __version__:
             return Failed(f"this worker has mnist_lib {__version__}, and {version} is grading: install the same on all machines")
+        if self.warm and self.isolated and self.grade is grade_one:
+            keep_warm()
         try:
             return self.grade(data, assignment, self.limits, isolated=self.isolated)
         except Exception as error:

@@ -73,6 +73,7 @@ def become(request, steps, log):
     os.environ.update(request["environment"])
     give_up(request["limits"], steps)
     os.chdir(request["home"])
+    os.environ["PWD"] = request["home"]  # as bubblewrap's --chdir does
     random.seed()
     if "numpy" in sys.modules:
         sys.modules["numpy"].random.seed()
@@ -84,10 +85,12 @@ def become(request, steps, log):
     start.become_kernel(request["connection"])
 
 
-def enter(request, steps, log, sandbox):
+def enter(request, steps, log, sandbox, told):
     """In a child: into the sandbox's namespaces, and there into a process of its own, whose parent is the sandbox's first process."""
     call("setns", sandbox, NAMESPACES | (CLONE_NEWUSER if request["user_namespace"] else 0))
-    if os.fork():  # processes are of the new namespace from the next fork on
+    kernel = os.fork()  # processes are of the new namespace from this fork on
+    if kernel:
+        os.write(told, str(kernel).encode())  # its number outside, since this process is of no other namespace of processes
         os._exit(0)
     try:
         become(request, steps, log)
@@ -111,18 +114,21 @@ def main(descriptor):
             with os.fdopen(program, "rb") as file:
                 file.seek(0)
                 steps = file.read()
+            heard, told = os.pipe()
             child = os.fork()
             if child == 0:
                 try:
-                    enter(request, steps, log, sandbox)
+                    enter(request, steps, log, sandbox, told)
                 except BaseException as error:
                     os.write(log, f"the nursery: {type(error).__name__}: {error}\n".encode())
                 finally:
                     os._exit(1)
-            _, status = os.waitpid(child, 0)
-            for each in (log, sandbox):
+            os.waitpid(child, 0)
+            os.close(told)
+            number = os.read(heard, 20)
+            for each in (log, sandbox, heard):
                 os.close(each)
-            channel.sendall(b"yes" if status == 0 else b"no ")
+            channel.sendall(number or b"0")
 
 
 if __name__ == "__main__":
