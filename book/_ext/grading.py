@@ -236,6 +236,15 @@ def plot(curves: dict[str, list]) -> str:
     return f'<figure><svg role="img" aria-label="{said}" {style}>{"".join(parts)}</svg><figcaption>{said}</figcaption></figure>'
 
 
+class Forked(OfClass):
+    """The attacks on forked kernels."""
+
+    part = "hostile"
+
+    def text(self, found: dict) -> str:
+        return f"The same attacks on forked kernels: {found['attacks']}, of which {found['held']} held."
+
+
 class Copies(OfClass):
     """False alarms among right answers that were written each by itself."""
 
@@ -261,6 +270,7 @@ def setup(app):
         "grading-throughput": Throughput,
         "grading-scale": Scale,
         "grading-copies": Copies,
+        "grading-forked": Forked,
     }.items():
         app.add_directive(name, directive)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

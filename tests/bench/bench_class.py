@@ -255,6 +255,22 @@ def _killed(grade, submissions, kills, chance):
         return row
 
 
+def hostile():
+    """The attacks of `make bench-grading`, on kernels that are forked, as they are when a class is graded."""
+    import hostile as attacks
+
+    from mnist_lib.grading import sandbox
+
+    if not sandbox.keep_warm():
+        sys.exit("kernels cannot be forked here")
+    rows = attacks.run_all(told=lambda row: print(row.name, row.points, row.tried, row.seconds, row.ended, row.found, flush=True))
+    if sandbox._WARM[0].process.poll() is not None:
+        sys.exit("the process from which kernels are forked was ended")
+    sandbox.cool_down()
+    open_ = [row.name for row in rows if not row.held]
+    return {"attacks": len(rows), "held": len(rows) - len(open_), "tried": sum(row.tried for row in rows), "not_held": open_}
+
+
 def copies():
     """Pairs that look like copies among the tests' right answers, each of which was written by itself."""
     from submissions import answers
@@ -298,7 +314,7 @@ def _known(stage, read):
     return [cell.source for cell in read((ROOT / "solutions" / CHAPTERS[stage] / f"{stage}.ipynb").read_bytes()).cells]
 
 
-PARTS = {"throughput": throughput, "workers": workers, "scale": scale, "killed": killed, "copies": copies}
+PARTS = {"throughput": throughput, "workers": workers, "scale": scale, "killed": killed, "copies": copies, "hostile": hostile}
 
 
 def main():
