@@ -9,6 +9,7 @@ import re
 import stat
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import nbformat
@@ -20,7 +21,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from mnist_lib import checks
 from mnist_lib.checks import _wire
 from mnist_lib.checks._task import UNANSWERED, Failure, different
-from mnist_lib.grading import command, sandbox
+from mnist_lib.grading import command, sandbox, session
 from mnist_lib.grading.assignment import CourseError, draw_anew, prepare, seed_of
 from mnist_lib.grading.digits import as_mlxtend, as_npz, roughened, split
 from mnist_lib.grading.explain import explain
@@ -672,6 +673,21 @@ def test_nothing_is_left_of_a_run(started, monkeypatch):
     assert len(os.listdir("/proc/self/fd")) <= before[0] + 4
     gone = psutil.wait_procs([each for each in psutil.process_iter() if "time.sleep(654)" in str(_command(each))], timeout=20)
     assert gone[1] == []
+
+
+def test_all_that_a_run_starts_is_watched(started, monkeypatch):
+    seen = {}
+
+    def memory(pid):
+        with suppress(OSError):
+            seen[pid] = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+        return 0
+
+    monkeypatch.setattr(session, "_memory", memory)
+    code = "import subprocess, time\nfor _ in range(3): subprocess.Popen(['setsid', '--fork', 'sleep', '432'])\ntime.sleep(2)"
+    assert sandbox.run(cells(code), {}, SMALL).stopped is None
+    assert sum("sleep 432" in each for each in seen.values()) >= 3
+    assert sum(".py" in each for each in seen.values()) >= 1, f"the kernel itself: {seen}"
 
 
 def _command(process):

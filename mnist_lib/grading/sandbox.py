@@ -298,6 +298,7 @@ def _forked(command: list[str], own: dict, filtered: int, log: IO[bytes]) -> sub
         os.close(theirs)
     try:
         first = nursery.wait_until_made(process, info, process.stdout.fileno())
+        process.space = os.readlink(f"/proc/{first}/ns/pid")  # what is in it belongs to the run, whoever its parent is
         request = {"limits": own, "environment": _environment("/course", HOME), "home": HOME, "connection": "/course/kernel.json"}
         request["user_namespace"] = os.geteuid() != 0
         process.kernel = _WARM[0].fork_into(first, request, log.fileno())  # the sandbox's own program would wait on without it

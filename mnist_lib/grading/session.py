@@ -152,9 +152,15 @@ class Watch(threading.Thread):
         return "it put files where only its sockets belong" if strange else None
 
     def _processes(self) -> Iterator[int]:
-        with suppress(psutil.Error):
-            for each in psutil.Process(self.process.pid).children(recursive=True):
-                yield each.pid
+        space = getattr(self.process, "space", None)
+        if space is None:
+            with suppress(psutil.Error):
+                yield from (each.pid for each in psutil.Process(self.process.pid).children(recursive=True))
+            return
+        for pid in psutil.pids():
+            with suppress(OSError):
+                if os.readlink(f"/proc/{pid}/ns/pid") == space:
+                    yield pid
 
     def _hoards(self, pid: int) -> bool:
         """Whether a process holds a file without a name where its sockets lie, which is a disk of this machine."""

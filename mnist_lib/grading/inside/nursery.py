@@ -86,11 +86,17 @@ def become(request, steps, log):
 
 
 def enter(request, steps, log, sandbox, told):
-    """In a child: into the sandbox's namespaces, and there into a process of its own, whose parent is the sandbox's first process."""
+    """In a child: into the sandbox's namespaces, and there into a process of its own. The child waits for that process's end.
+
+    Whoever else became its parent might never ask how it ended; then its namespace of processes could not end either.
+    """
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     call("setns", sandbox, NAMESPACES | (CLONE_NEWUSER if request["user_namespace"] else 0))
     kernel = os.fork()  # processes are of the new namespace from this fork on
     if kernel:
         os.write(told, str(kernel).encode())  # its number outside, since this process is of no other namespace of processes
+        os.closerange(0, os.sysconf("SC_OPEN_MAX"))
+        os.waitpid(kernel, 0)
         os._exit(0)
     try:
         become(request, steps, log)
@@ -103,6 +109,7 @@ def main(descriptor):
     for name in ("numpy", "IPython.display", "ipykernel.kernelapp", "ipykernel.zmqshell", "tensorflow", "keras"):
         importlib.import_module(name)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children that have ended are gone, and need not be waited for
     with socket.socket(fileno=descriptor) as channel:
         channel.sendall(b"ready")
         while True:
@@ -123,9 +130,8 @@ def main(descriptor):
                     os.write(log, f"the nursery: {type(error).__name__}: {error}\n".encode())
                 finally:
                     os._exit(1)
-            os.waitpid(child, 0)
             os.close(told)
-            number = os.read(heard, 20)
+            number = os.read(heard, 20)  # nothing where the child ended without a word
             for each in (log, sandbox, heard):
                 os.close(each)
             channel.sendall(number or b"0")
