@@ -99,6 +99,7 @@ class _Owner:
     texts: tuple[str, ...]
     called: str
     late: bool = False
+    number: str = ""
 
 
 def collect(source: Path, *, assignment: str | None = None, roster: Roster | None = None, several: str = "newest") -> Collected:
@@ -306,11 +307,10 @@ def _named(parts: tuple[str, ...]) -> _Owner | None:
     for part in parts:
         moodle = MOODLE.match(part)
         if moodle:
-            texts = (moodle["number"], moodle["name"])
-            return _Owner(texts, f"{moodle['name']}-{moodle['number']}")
+            return _Owner((moodle["name"],), f"{moodle['name']}-{moodle['number']}", number=moodle["number"])
     canvas = CANVAS.match(parts[-1])
     if canvas:
-        return _Owner((canvas["number"], canvas["name"]), f"{canvas['name']}-{canvas['number']}", bool(canvas["late"]))
+        return _Owner((canvas["name"],), f"{canvas['name']}-{canvas['number']}", bool(canvas["late"]), canvas["number"])
     return None
 
 
@@ -348,7 +348,7 @@ def _student(owner: _Owner | None, roster: Roster | None) -> str | None:
     if owner is None:
         return None
     if roster is not None:
-        student = roster.find(*owner.texts)
+        student = roster.find(*owner.texts, number=owner.number)
         return student.id if student else None
     try:
         return safe_id(owner.called)

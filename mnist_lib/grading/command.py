@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from . import intake
@@ -22,6 +23,8 @@ from .sandbox import NoSandbox, missing
 from .session import Limits
 from .store import Job, Store, write
 from .workers import Cluster, Pool, Work
+
+WORTH_WARMING = 8  # submissions: for fewer, importing TensorFlow once in each process takes longer than it saves
 
 USAGE = """\
 mnist-grade SUBMISSIONS               grade a folder, a zip or a notebook: class/grades.csv, class/report.html, class/feedback/
@@ -118,6 +121,8 @@ def _grade(chosen: argparse.Namespace, isolated: bool) -> int:
 def _graded(jobs: list[Job], collected: Collected, roster: Roster | None, store: Store, chosen: argparse.Namespace, isolated: bool) -> int:
     """Grade what is due, enter everything, and write what people read."""
     assignments = {name: _prepared(name, chosen) for name in sorted({job.assignment for job in jobs})}
+    own = {(job.student, job.assignment) for job in jobs}
+    earlier = [job for name in assignments for job in store.jobs(name) if (job.student, job.assignment) not in own]
     work = Work(_limits(chosen), isolated)
     with Merger(chosen.folder, chosen.db_url, _config()) as merger:
         merger.know(roster.students.values() if roster else map(Student, sorted({job.student for job in jobs})))
@@ -126,7 +131,7 @@ def _graded(jobs: list[Job], collected: Collected, roster: Roster | None, store:
         course = Class(store, assignments, work, merger, places=elsewhere)
         due = [job for job in jobs if getattr(chosen, "again", False) or course.due(job)]
         waiting = {(job.student, job.assignment) for job in due}
-        there = [job for job in jobs if (job.student, job.assignment) not in waiting]
+        there = [job for job in jobs if (job.student, job.assignment) not in waiting] + earlier
         report, lines = Report(assignments), []
 
         def done(line: Line) -> None:
@@ -136,13 +141,13 @@ def _graded(jobs: list[Job], collected: Collected, roster: Roster | None, store:
         for line in course.known(there):
             done(line)
         if due:
-            with _workers(assignments, work, chosen) as workers:
+            with _workers(assignments, replace(work, warm=len(due) >= WORTH_WARMING), chosen) as workers:
                 _progress(course.graded(due, workers), len(due), done)
         lines.sort(key=lambda line: (line.assignment, line.student))
         attention = _attention(collected, lines)
         if chosen.copies:
             attention += possible_copies(store, [job for job in jobs if not _failed(lines, job)], assignments)
-        places = write_grades(store.folder, merger.gradebook, assignments, chosen.lms, roster)
+        places = write_grades(store.folder, merger.gradebook, merger.graded(), chosen.lms, roster)
     numbered = [
         {"submission": number, "set": line.assignment, "student": line.student, "file": line.name, "verdict": _verdict(line)}
         for number, line in enumerate(lines, start=1)

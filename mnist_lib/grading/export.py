@@ -99,10 +99,10 @@ def _student(row: Mapping[str, object]) -> Student:
     return Student(str(row["student_id"]), str(row["first_name"]), str(row["last_name"]), str(row["email"]))
 
 
-def _handed_in(points: Mapping, student: Student, name: str) -> float | str:
-    """A score; empty, not 0, where nothing was handed in, so that an import changes nothing there."""
-    row = points.get((student.id, name))
-    return row["score"] if row and row["handed_in"] else ""
+def _scores(points: Mapping, student: Student, assignments: list[str]) -> dict[str, object]:
+    """The scores of what was handed in and graded; an LMS takes an empty cell for an order to delete, so who has none is left out."""
+    found = {name: points[student.id, name] for name in assignments if (student.id, name) in points}
+    return {name: row["score"] for name, row in found.items() if row["handed_in"]}
 
 
 def _canvas(students: list[Student], assignments: list[str], points: Mapping) -> tuple[list[str], list[dict]]:
@@ -113,19 +113,19 @@ def _canvas(students: list[Student], assignments: list[str], points: Mapping) ->
         about = {column: each.row.get(column, "") for column in own}
         about["Student"] = about["Student"] or ", ".join(filter(None, (each.last_name, each.first_name))) or each.id
         about["SIS Login ID"] = about["SIS Login ID"] or each.id
-        lines.append(about | {name: _handed_in(points, each, name) for name in assignments})
+        if scores := _scores(points, each, assignments):
+            lines.append(about | scores)
     return [*own, *assignments], lines
 
 
 def _moodle(students: list[Student], assignments: list[str], points: Mapping) -> tuple[list[str], list[dict]]:
-    """As Moodle's import of grades reads it, which finds the student by the ID number or the e-mail address."""
-    own = ["Identifier", "First name", "Surname", "ID number", "Email address"]
+    """The roster's own columns and the scores: Moodle's import asks which column names the student, and which are scores."""
+    own = list(dict.fromkeys(column for each in students for column in each.row)) or ["id", "last_name", "first_name", "email"]
     lines = []
     for each in students:
-        about = {column: each.row.get(column, "") for column in own}
-        about |= {"First name": each.first_name, "Surname": each.last_name, "Email address": each.email}
-        about["ID number"] = about["ID number"] or each.id
-        lines.append(about | {name: _handed_in(points, each, name) for name in assignments})
+        about = each.row or {"id": each.id, "last_name": each.last_name, "first_name": each.first_name, "email": each.email}
+        if scores := _scores(points, each, assignments):
+            lines.append(about | scores)
     return [*own, *assignments], lines
 
 

@@ -136,6 +136,8 @@ class Class:
         """Enter a result, unless it stands there."""
         changed: list[str] = []
         failed = None
+        if result.refused and self.merger.has_points(job.student, job.assignment):
+            result.flags.append("the newest file was refused, and the gradebook keeps the points of an earlier one: which of them holds?")
         if not self.store.merged(job, self.merger.url):
             try:
                 assignment = self.assignments[job.assignment]

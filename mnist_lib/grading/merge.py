@@ -109,6 +109,18 @@ class Merger:
         write(self.class_folder / "autograded" / student / assignment.name / f"{assignment.stage}.ipynb", result.notebook)
         return changed
 
+    def graded(self) -> list[str]:
+        """The names of the sets for which something was handed in."""
+        return sorted(assignment.name for assignment in self.gradebook.assignments if assignment.num_submissions)
+
+    def has_points(self, student: str, assignment: str) -> bool:
+        """Whether a student has a score for a set already."""
+        try:
+            submission = self.gradebook.find_submission(assignment, student)
+        except MissingEntry:
+            return False
+        return any(grade.auto_score is not None or grade.manual_score is not None for n in submission.notebooks for grade in n.grades)
+
     def place(self, data: bytes, student: str, assignment: Assignment, handed_in: float | None = None) -> None:
         """Put a file where nbgrader has what was handed in: formgrader counts the folders there.
 

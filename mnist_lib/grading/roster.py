@@ -17,7 +17,7 @@ COLUMNS = {
     "last_name": ("last_name", "last name", "surname", "family name"),
     "name": ("name", "full name", "student"),
     "email": ("email", "e-mail", "email address", "e-mail address"),
-    "lms_id": ("lms_id", "canvas_id", "moodle_id", "identifier", "id"),
+    "number": ("identifier", "lms_id", "canvas_id", "moodle_id"),
 }
 LONGEST_ID = 100
 
@@ -32,6 +32,8 @@ class Student:
         As in the gradebook.
     first_name, last_name, email : str
         Empty where the roster has none.
+    number : str
+        The LMS's own, which stands in the names of its downloads.
     row : dict
         The line as it stands in the file.
     """
@@ -40,6 +42,7 @@ class Student:
     first_name: str = ""
     last_name: str = ""
     email: str = ""
+    number: str = ""
     row: dict[str, str] = field(default_factory=dict, hash=False, compare=False)
 
 
@@ -85,30 +88,37 @@ class Roster:
     def __init__(self, students: Iterable[Student]) -> None:
         self.students = {student.id: student for student in students}
         self._keys: dict[str, set[str]] = {}
+        self._numbers: dict[str, set[str]] = {}
         self._names: dict[frozenset[str], set[str]] = {}
         for student in self.students.values():
             full, turned = f"{student.first_name} {student.last_name}", f"{student.last_name} {student.first_name}"
             local = student.email.partition("@")[0]
-            lms = [student.row.get(column, "") for column in student.row if column.strip().lower() in COLUMNS["lms_id"]]
-            for text in {student.id, student.email, local, full, turned, *lms, *(re.sub(r"\D", "", each) for each in lms)}:
+            for text in {student.id, student.email, local, full, turned}:
                 if squeezed(text):
                     self._keys.setdefault(squeezed(text), set()).add(student.id)
+            if student.number:
+                self._numbers.setdefault(student.number, set()).add(student.id)
             if len(words(full)) > 1:
                 self._names.setdefault(words(full), set()).add(student.id)
 
-    def find(self, *texts: str) -> Student | None:
-        """The one student whom the first telling text names: by id, e-mail, number in the LMS, or full name in any order.
+    def find(self, *texts: str, number: str = "") -> Student | None:
+        """The one student whom the first telling text names: by number in the LMS, id, e-mail, or full name in any order.
 
         Parameters
         ----------
         *texts : str
             The most telling first.
+        number : str
+            The LMS's own number of the student, which is compared with the LMS's own columns alone.
 
         Returns
         -------
         Student or None
             None where no text names a student, or where the first that does names two of them.
         """
+        known = self._numbers.get(number, set())
+        if len(known) == 1:
+            return self.students[next(iter(known))]
         for text in texts:
             found = self._keys.get(squeezed(text), set()) | self._names.get(words(text), set())
             if found:
@@ -168,7 +178,8 @@ def read_roster(path: Path) -> Roster:
         login = [kept.get(names.get(name, ""), "") for name in ("sis login id", "sis user id", "id")]
         identity = next(filter(None, login), "") if canvas else value(row, "id") or email
         try:
-            student = Student(safe_id(identity or email), first_name.strip(), last_name.strip(), email, kept)
+            number = re.sub(r"\D", "", kept[names["id"]] if canvas else value(row, "number"))  # Moodle has "Participant 123456"
+            student = Student(safe_id(identity or email), first_name.strip(), last_name.strip(), email, number, kept)
         except ValueError as error:
             raise CourseError(f"The roster {path}, line {reader.line_num}: {error}. Expected is a column id, or email.") from None
         if student.id.casefold() in {each.casefold() for each in students}:
