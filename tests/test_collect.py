@@ -200,6 +200,49 @@ def test_two_spellings_of_one_name_are_not_decided(tmp_path, loading):
     assert any("capitals" in why for _, why in collected.strays)
 
 
+# What one student packs is nobody else's
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "eve/ada/02-loading/loading.ipynb",
+        "eve/02-loading/ada/02-loading/loading.ipynb",
+        "eve/Ada Lovelace_9001_assignsubmission_file_/loading.ipynb",
+        "eve/adalovelace_7001_8001_loading.ipynb",
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("others", ["bob/02-loading/loading.ipynb", "bob/loading.ipynb"])
+def test_no_one_hands_in_for_another(tmp_path, loading, forged, packed, others):
+    other = loading + b" "
+    files = {others: other, others.replace("bob", "cy"): other}
+    if packed:
+        inside = {forged.removeprefix("eve/"): loading, forged.removeprefix("eve/").replace("ada", "bob"): loading, "x/y.ipynb": loading}
+        files["eve/work.zip"] = zipped(inside)
+    else:
+        files[forged] = loading
+    collected = collect(written(tmp_path / "class", files))
+    assert {each.student for each in collected.submissions} == {"bob", "cy", "eve"}
+    assert {each.student for each in collected.submissions if each.read() == loading} == {"eve"}
+
+
+def test_no_one_hands_in_for_another_in_a_flat_folder_or_in_moodle_s_zip(tmp_path, loading):
+    evil = zipped({"ada/02-loading/loading.ipynb": loading, "bob/02-loading/loading.ipynb": loading})
+    flat = collect(written(tmp_path / "flat", {"ada.ipynb": loading + b" ", "eve.zip": evil}))
+    assert {each.student for each in flat.submissions if each.read() == loading} <= {"eve"}
+    files = {"Ada L_1_assignsubmission_file_/loading.ipynb": loading + b" ", "Eve C_2_assignsubmission_file_/x.zip": evil}
+    files["Eve C_2_assignsubmission_file_/Ada L_1_assignsubmission_file_/loading.ipynb"] = loading
+    path = tmp_path / "moodle.zip"
+    path.write_bytes(zipped(files))
+    assert {each.student for each in collect(path).submissions if each.read() == loading} <= {"Eve C-2"}
+
+
+def test_classes_in_sections(tmp_path, loading):
+    files = {f"section {which}/{name}/02-loading/loading.ipynb": loading for which, name in (("a", "ada"), ("b", "bob"))}
+    assert {each.student for each in collect(written(tmp_path / "class", files)).submissions} == {"ada", "bob"}
+
+
 # Rosters
 
 

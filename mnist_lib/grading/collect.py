@@ -2,10 +2,13 @@
 
 Whose a file is, by the first of these rules that fits:
 
-1. A folder or file named as Moodle or Canvas names them in their downloads.
+1. Its outermost folder, or itself if it lies in none, is named as Moodle or Canvas name them in their downloads.
 2. A folder with the name of a set: the folder above it bears the student's name, as nbgrader has it.
-3. The outermost folder that lies beside others, and holds no set's name: it bears the student's name.
+3. The outermost folder.
 4. The file's name: an e-mail address in it, else what is left of it without the set's name, "Copy of" and "(1)".
+
+Folders that hold everything else do not count. What a student has packed, folders within their own or a zip, names nobody else: of the
+folders with the names of sets only the outermost level counts, and zips are opened as a class's only if all that lies there are such.
 """
 
 import datetime
@@ -14,7 +17,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from .. import checks
@@ -82,14 +85,14 @@ class Collected:
 class _File:
     """A file in a folder or in a zip."""
 
-    parts: tuple[str, ...]
+    parts: tuple[str, ...]  # below the folder or zip that holds the class
+    name: str  # the whole way there
     time: float
-    size: int
     read: Callable[[], bytes]
 
-    @property
-    def name(self) -> str:
-        return "/".join(self.parts)
+    def below(self, parts: tuple[str, ...]) -> "_File":
+        """The same, seen from another folder."""
+        return replace(self, parts=parts)
 
 
 @dataclass(frozen=True)
@@ -128,9 +131,9 @@ def collect(source: Path, *, assignment: str | None = None, roster: Roster | Non
         raise CourseError(f"There is no {source}: a folder, a zip or a notebook was expected.")
     collected = Collected()
     found: dict[tuple[str, str], list[tuple[_File, bool, set[str]]]] = {}
-    files = _without_wrappers(list(_files(source)))
-    stamps = {file.parts[:-1]: _time(file) for file in files if file.parts[-1] == TIMESTAMP}
-    for file, owner in _owned([file for file in files if file.parts[-1] != TIMESTAMP]):
+    roots = [_without_wrappers(files) for files in _roots(_files(source), 0)]
+    stamps = {_folder(file): _time(file) for files in roots for file in files if file.parts[-1] == TIMESTAMP}
+    for file, owner in (each for files in roots for each in _owned([file for file in files if file.parts[-1] != TIMESTAMP])):
         student = _student(owner, roster)
         if student is None:
             known = "it names no student of the roster, or two" if roster else "its name names no student"
@@ -154,34 +157,52 @@ def collect(source: Path, *, assignment: str | None = None, roster: Roster | Non
         chosen = _chosen(student, of, files, several, collected)
         if chosen is not None:
             file, late, _ = chosen
-            collected.submissions.append(Submission(student, of, file.name, stamps.get(file.parts[:-1]), late, file.read))
+            collected.submissions.append(Submission(student, of, file.name, stamps.get(_folder(file)), late, file.read))
     return collected
 
 
 # Files
 
 
-def _files(source: Path) -> Iterator[_File]:
-    """All files of a folder and of the zips in it that hold a class."""
+def _files(source: Path) -> list[_File]:
+    """All files of a folder or of a zip; a file itself."""
     if source.is_dir():
+        found = []
         for count, path in enumerate(sorted(source.rglob("*"))):
             if count > MOST_FILES:
                 raise CourseError(f"{source} holds more than {MOST_FILES:,} files. Is it the folder with the submissions?")
-            if path.is_file() and not path.is_symlink() and not _litter(path.relative_to(source).parts):
-                status = path.stat()
-                yield from _opened(_File(path.relative_to(source).parts, status.st_mtime, status.st_size, path.read_bytes), 0)
+            parts = path.relative_to(source).parts
+            if path.is_file() and not path.is_symlink() and not _litter(parts):
+                found.append(_File(parts, "/".join(parts), path.stat().st_mtime, path.read_bytes))
+        return found
+    file = _File((source.name,), source.name, source.stat().st_mtime, source.read_bytes)
+    try:
+        entries = _entries(file) if _is_zip(file) else []
+    except intake.Refusal as error:
+        raise CourseError(f"{source} cannot be read: {error}") from None
+    whole = _holds_a_class(entries) or len(entries) > 1 or any(len(each.parts) > 1 for each in entries)
+    return [replace(each, name=each.name.removeprefix(f"{source.name}/")) for each in entries] if whole else [file]
+
+
+def _roots(files: list[_File], depth: int) -> Iterator[list[_File]]:
+    """The files of each class: these, or those in zips, if all that is there are zips with a class in each."""
+    zips = [file for file in files if file.parts[-1].lower().endswith(".zip") and _is_zip(file)]
+    opened = []
+    if depth < DEEPEST and len(zips) == len(files):
+        for file in zips:
+            try:
+                opened.append(_entries(file))
+            except intake.Refusal:
+                break
+    if files and len(opened) == len(files) and not any(map(_named, files)) and all(map(_holds_a_class, opened)):
+        for entries in opened:
+            yield from _roots(entries, depth + 1)
     else:
-        status = source.stat()
-        file = _File((source.name,), status.st_mtime, status.st_size, source.read_bytes)
-        try:
-            entries = _entries(file) if _is_zip(file) else []
-        except intake.Refusal as error:
-            raise CourseError(f"{source} cannot be read: {error}") from None
-        if _holds_a_class(entries) or len(entries) > 1 or any(len(each.parts) > 2 for each in entries):
-            for each in entries:
-                yield from _opened(_File(each.parts[1:], each.time, each.size, each.read), 1)
-        else:
-            yield file
+        yield files
+
+
+def _folder(file: _File) -> str:
+    return file.name.rpartition("/")[0]
 
 
 def _litter(parts: Iterable[str]) -> bool:
@@ -229,7 +250,7 @@ def _entries(file: _File) -> list[_File]:
                 time = datetime.datetime(*info.date_time).timestamp()
             except ValueError:
                 time = file.time
-            found.append(_File((*file.parts, *parts), time, info.file_size, _reader(file, info.filename)))
+            found.append(_File(parts, "/".join((file.name, *parts)), time, _reader(file, info.filename)))
     return found
 
 
@@ -241,53 +262,27 @@ def _reader(file: _File, member: str) -> Callable[[], bytes]:
     return read
 
 
-def _opened(file: _File, depth: int) -> Iterator[_File]:
-    """The files in a zip that holds a class; any other file itself."""
-    if depth < DEEPEST and file.name.lower().endswith(".zip") and _named(file.parts) is None and _is_zip(file):
-        try:
-            entries = _entries(file)
-        except intake.Refusal:
-            entries = []
-        if _holds_a_class(entries):
-            for each in entries:
-                yield from _opened(each, depth + 1)
-            return
-    yield file
-
-
 def _holds_a_class(entries: list[_File]) -> bool:
-    """Whether a zip that bears no student's name holds the files of several: names of an LMS, of sets, zips, or several folders."""
-    inner = [each.parts for each in entries]
-    inner = [parts[len(parts) - len(own) :] for parts, own in zip(inner, _relative(inner))]
-    if any(_named(parts) or any(part in _sets() for part in parts[1:]) for parts in inner):
+    """Whether a zip holds the files of several students: names of an LMS, folders of sets, zips, or several folders with notebooks."""
+    entries = _without_wrappers(entries)
+    if any(_named(each) or any(part in _sets() for part in each.parts[1:-1]) for each in entries):
         return True
-    if sum(parts[-1].lower().endswith(".zip") for parts in inner) > 1:
+    if sum(each.parts[-1].lower().endswith(".zip") for each in entries) > 1:
         return True
-    notebooks = {parts[:-1] for parts in inner if parts[-1].lower().endswith(".ipynb")}
-    return len(notebooks) > 1
-
-
-def _relative(inner: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Paths below what they all have in common."""
-    if not inner:
-        return []
-    common = 0
-    while all(len(parts) > common + 1 for parts in inner) and len({parts[common] for parts in inner}) == 1:
-        common += 1
-    return [parts[common:] for parts in inner]
+    return len({each.parts[:-1] for each in entries if each.parts[-1].lower().endswith(".ipynb")}) > 1
 
 
 def _without_wrappers(files: list[_File]) -> list[_File]:
     """Without the folders that hold everything else, as a download often has one, unless they name a student or a set."""
     while files and all(len(file.parts) > 1 for file in files):
         first = {file.parts[0] for file in files}
-        (only,) = first if len(first) == 1 else ("",)
-        deeper = any(len(file.parts) > 2 for file in files)
-        if not only or only in _sets() or _named((only,)) or not (deeper or only.lower().endswith(".zip")):
+        if len(first) > 1 or first & set(_sets()) or _named(files[0]):
+            break
+        if not any(len(file.parts) > 2 for file in files):  # then it is the only student's
             break
         if any(file.parts[1] in _sets() for file in files):
             break  # it bears a student's name
-        files = [_File(file.parts[1:], file.time, file.size, file.read) for file in files]
+        files = [file.below(file.parts[1:]) for file in files]
     return files
 
 
@@ -302,31 +297,30 @@ def _sets() -> dict[str, str]:
     return numbered | {name: name for name in numbered.values()}
 
 
-def _named(parts: tuple[str, ...]) -> _Owner | None:
-    """The student whom an LMS has named in a path."""
-    for part in parts:
-        moodle = MOODLE.match(part)
-        if moodle:
-            return _Owner((moodle["name"],), f"{moodle['name']}-{moodle['number']}", number=moodle["number"])
-    canvas = CANVAS.match(parts[-1])
+def _named(file: _File) -> _Owner | None:
+    """The student whom an LMS has named in the outermost part of a path."""
+    moodle = MOODLE.match(file.parts[0])
+    if moodle:
+        return _Owner((moodle["name"],), f"{moodle['name']}-{moodle['number']}", number=moodle["number"])
+    canvas = CANVAS.match(file.parts[0]) if len(file.parts) == 1 else None
     if canvas:
         return _Owner((canvas["name"],), f"{canvas['name']}-{canvas['number']}", bool(canvas["late"]), canvas["number"])
     return None
 
 
 def _owned(files: list[_File]) -> Iterator[tuple[_File, _Owner | None]]:
-    """Each file with what its path says of its student."""
-    for file in files:
-        parts = file.parts
-        at = next((number for number, part in enumerate(parts[1:], start=1) if part in _sets() and number < len(parts)), None)
-        if _named(parts):
-            yield file, _named(parts)
-        elif at is not None and at < len(parts) - 1:
-            yield file, _Owner((parts[at - 1],), parts[at - 1])
-        elif len(parts) > 1 and parts[0] not in _sets():
-            yield file, _Owner((parts[0], *EMAIL.findall(parts[0])), parts[0])
+    """Each file of a class with what its path says of its student."""
+    places = [next((number for number, part in enumerate(file.parts[:-1]) if number and part in _sets()), None) for file in files]
+    level = places[0] if len(set(places)) == 1 else 1  # all at one depth, as in sections; else deeper ones are a student's own
+    for file, place in zip(files, places):
+        if named := _named(file):
+            yield file, named
+        elif place and place == level:
+            yield file, _Owner((file.parts[place - 1], *EMAIL.findall(file.parts[place - 1])), file.parts[place - 1])
+        elif len(file.parts) > 1 and file.parts[0] not in _sets():
+            yield file, _Owner((file.parts[0], *EMAIL.findall(file.parts[0])), file.parts[0])
         else:
-            yield file, _from_name(parts[-1])
+            yield file, _from_name(file.parts[-1])
 
 
 def _from_name(name: str) -> _Owner | None:
