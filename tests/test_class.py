@@ -335,7 +335,7 @@ def test_formgrader_opens_what_was_graded(twelve, jupyter, browser):
 
 def test_a_stopped_run_goes_on_where_it_was(folder, loading, tmp_path):
     """Killed in the middle, twice; then it ends, and nobody was graded twice after a result was kept."""
-    want = run(tmp_path / "undisturbed", loading, [handed(f"s{k}", b"%d" % k) for k in range(12)])
+    want = run(tmp_path / "undisturbed", loading, [handed(f"s{k}", b"%d" % k) for k in range(12)], processes=1)
     code = (
         "import sys; sys.path[:0] = sys.argv[1:3]\n"
         "from pathlib import Path\n"
@@ -345,7 +345,7 @@ def test_a_stopped_run_goes_on_where_it_was(folder, loading, tmp_path):
         f"    loading = prepare({SET!r}, 12345)\n"
         "    people = [test_class.handed(f's{k}', b'%d' % k) for k in range(12)]\n"
         "    print('begun', flush=True)\n"
-        "    test_class.run(Path(sys.argv[3]), loading, people, grade=stubs.a_while)\n"
+        "    test_class.run(Path(sys.argv[3]), loading, people, grade=stubs.a_while, processes=1)\n"
     )
     script = tmp_path / "script.py"
     script.write_text(code, encoding="utf-8")
@@ -364,7 +364,7 @@ def test_a_stopped_run_goes_on_where_it_was(folder, loading, tmp_path):
         assert now > kept, "nothing was graded before the process was ended"
         kept = now
     times = {path: path.stat().st_mtime_ns for path in kept}
-    lines = run(folder, loading, [handed(f"s{k}", b"%d" % k) for k in range(12)])
+    lines = run(folder, loading, [handed(f"s{k}", b"%d" % k) for k in range(12)], processes=1)
     assert {name: line.score for name, line in lines.items()} == {name: line.score for name, line in want.items()}
     assert scores(folder) == scores(tmp_path / "undisturbed")
     assert {path: path.stat().st_mtime_ns for path in kept} == times
@@ -402,7 +402,7 @@ def test_a_damaged_result_is_graded_anew(folder, loading):
 
 def test_one_accident_takes_no_other_s_grade(folder, loading):
     people = [handed(f"s{k}", b"KILL" if k == 3 else b"FAIL" if k == 5 else b"%d" % k) for k in range(10)]
-    lines = run(folder, loading, people, grade=stubs.with_accidents)
+    lines = run(folder, loading, people, grade=stubs.with_accidents, processes=1)
     assert len(lines) == 10
     assert "was ended 3 times" in lines["s3"].failed
     assert "the grader fell over" in lines["s5"].failed
