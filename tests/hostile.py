@@ -537,7 +537,7 @@ from dataclasses import dataclass
 from typing import Any
 
 finders = []
-for place in (None, "$COURSE", "/work/main", os.getcwd(), *[each for each in sys.path if each]):
+for place in (None, "$COURSE", os.getcwd(), *[each for each in sys.path if each]):
     try:
         if place:
             sys.path.insert(0, place)

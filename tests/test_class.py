@@ -390,6 +390,32 @@ def test_a_result_that_cannot_be_entered_is_kept_and_entered_later(folder, loadi
     assert scores(folder) == {"ada": lines["ada"].score}
 
 
+def test_a_gradebook_that_was_lost_is_filled_again(folder, loading):
+    first = run(folder, loading, [handed("ada")], processes=1)
+    (folder / "gradebook.db").unlink()
+    again = run(folder, loading, [handed("ada")], processes=1)
+    assert not again["ada"].fresh
+    assert scores(folder) == {"ada": first["ada"].score}
+
+
+def test_what_an_earlier_run_left_undone_is_graded_with_the_next(sandboxed, tmp_path, capsys, monkeypatch):
+    blank = wrong_submissions("loading")["blank"].data
+    for number, names in enumerate((("ada", "bob"), ("eve",))):
+        for name in names:
+            place = tmp_path / str(number) / name
+            place.mkdir(parents=True)
+            (place / "loading.ipynb").write_bytes(blank)
+    (tmp_path / "class").mkdir()
+    where = ["--class", str(tmp_path / "class"), "--assignment", SET]
+    assert command.main([str(tmp_path / "0"), *where]) == 0
+    (tmp_path / "class" / "results" / SET / "bob" / "result.json").unlink()
+    capsys.readouterr()
+    assert command.main([str(tmp_path / "1"), *where]) == 0
+    assert "3 of 3 submissions got a verdict." in capsys.readouterr().out
+    assert (tmp_path / "class" / "results" / SET / "bob" / "result.json").exists()
+    assert sorted(scores(tmp_path / "class")) == ["ada", "bob", "eve"]
+
+
 def test_a_damaged_result_is_graded_anew(folder, loading):
     people = [handed(f"s{k}", b"%d" % k) for k in range(6)]
     first = run(folder, loading, people, processes=1)

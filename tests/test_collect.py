@@ -238,6 +238,50 @@ def test_no_one_hands_in_for_another_in_a_flat_folder_or_in_moodle_s_zip(tmp_pat
     assert {each.student for each in collect(path).submissions if each.read() == loading} <= {"Eve C-2"}
 
 
+def test_one_s_zip_keeps_no_other_from_being_graded(tmp_path, loading):
+    damaged = bytearray(zipped({"a.ipynb": loading, "b.ipynb": loading + b" "}))
+    damaged[200] ^= 0xFF
+    many = zipped({f"{number}.ipynb": b"{}" for number in range(500)})
+    files = {"ada/x.zip": bytes(damaged), "bob/y.zip": many, "cy/loading.ipynb": loading, "eve/shot.png": b"\x89PNG"}
+    collected = collect(written(tmp_path / "class", files), assignment=SET)
+    assert [each.student for each in collected.submissions] == ["ada", "bob", "cy"]
+    assert [name for name, _ in collected.strays] == ["eve/shot.png"]
+
+
+def test_one_student_s_own_folders_are_nobody(tmp_path, loading):
+    for number, files in enumerate(({"eve/ada/loading.ipynb": loading}, {"eve/mine/x.zip": zipped({"bob/02-loading/x.ipynb": loading})})):
+        assert {each.student for each in collect(written(tmp_path / str(number), files), assignment=SET).submissions} == {"eve"}
+    zips = {f"{name}/hw.zip": zipped({"exercises/02-loading/loading.ipynb": loading}) for name in ("ada", "eve")}
+    assert {each.student for each in collect(written(tmp_path / "zips", zips)).submissions} == {"ada", "eve"}
+
+
+def test_numbered_students_stay_apart(tmp_path, loading):
+    files = {f"student-{number}.ipynb": loading for number in (1, 2, 3)}
+    assert len(collect(written(tmp_path / "flat", files)).submissions) == 3
+    files = {f"hw_2_1_{name}.ipynb": loading for name in ("ada", "eve")}
+    assert len(collect(written(tmp_path / "more", files)).submissions) == 2
+
+
+def test_a_time_that_a_student_wrote_is_none(tmp_path, loading):
+    path = tmp_path / "moodle.zip"
+    place = "Eve C_2_assignsubmission_file_"
+    path.write_bytes(zipped({f"{place}/loading.ipynb": loading, f"{place}/timestamp.txt": b"2020-01-01 00:00:00 UTC"}))
+    (submission,) = collect(path).submissions
+    assert submission.handed_in is None
+
+
+def test_a_newer_file_that_is_no_notebook_is_a_matter_of_doubt(tmp_path, loading):
+    files = {"ada/02-loading/loading.ipynb": loading, "ada/02-loading/loading (1).ipynb": loading[:500]}
+    collected = collect(written(tmp_path / "class", files))
+    assert "loading (1).ipynb, is no notebook of this set" in collected.doubts[0]
+
+
+def test_a_stray_file_changes_no_section(tmp_path, loading):
+    files = {f"section {which}/{name}/02-loading/loading.ipynb": loading for which, name in (("a", "ada"), ("b", "bob"))}
+    files["readme.txt"] = b"hello"
+    assert {each.student for each in collect(written(tmp_path / "class", files)).submissions} == {"ada", "bob"}
+
+
 def test_classes_in_sections(tmp_path, loading):
     files = {f"section {which}/{name}/02-loading/loading.ipynb": loading for which, name in (("a", "ada"), ("b", "bob"))}
     assert {each.student for each in collect(written(tmp_path / "class", files)).submissions} == {"ada", "bob"}

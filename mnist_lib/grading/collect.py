@@ -31,7 +31,8 @@ DEEPEST = 4  # zips within zips, with a class in them
 NO_NOTEBOOKS = (".png", ".jpg", ".jpeg", ".gif", ".csv", ".txt", ".npz", ".npy", ".keras", ".h5", ".log", ".db", ".html.url")
 
 MOODLE = re.compile(r"^(?P<name>.+?)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<rest>.*)$")
-CANVAS = re.compile(r"^(?P<name>[^\W_]+?)(?P<late>_LATE)?_(?P<number>\d+)_(?P<attempt>\d+)_(?P<rest>.+)$")
+CANVAS = re.compile(r"^(?P<name>[^\W_]+?)(?P<late>_LATE)?_(?P<number>\d+)_(?P<attempt>\d{3,})_(?P<rest>.+)$")
+MOST_OF_ONE = 20  # notebooks in a student's own zip
 TIMESTAMP = "timestamp.txt"  # nbgrader's, beside a notebook
 EMAIL = re.compile(r"\w[\w.+-]*@[\w-]+(?:\.[\w-]+)+")
 
@@ -131,8 +132,12 @@ def collect(source: Path, *, assignment: str | None = None, roster: Roster | Non
         raise CourseError(f"There is no {source}: a folder, a zip or a notebook was expected.")
     collected = Collected()
     found: dict[tuple[str, str], list[tuple[_File, bool, set[str]]]] = {}
-    roots = [_without_wrappers(files) for files in _roots(_files(source), 0)]
-    stamps = {_folder(file): _time(file) for files in roots for file in files if file.parts[-1] == TIMESTAMP}
+    everything = _files(source)
+    roots = list(_roots(everything if source.is_dir() else _without_wrappers(everything), 0))
+    # Of a folder as nbgrader has it, not of what a student may have packed.
+    kept = [file for files in roots for file in files if file.parts[-1] == TIMESTAMP and source.is_dir() and not _named(file)]
+    stamps = {_folder(file): _time(file) for file in kept if len(file.parts) > 2 and file.parts[-2] in _sets()}
+    beside: dict[str, list[str]] = {}
     for file, owner in (each for files in roots for each in _owned([file for file in files if file.parts[-1] != TIMESTAMP])):
         student = _student(owner, roster)
         if student is None:
@@ -145,8 +150,13 @@ def collect(source: Path, *, assignment: str | None = None, roster: Roster | Non
             except CourseError as error:
                 collected.strays.append((each.name, str(error)))
                 continue
-            if of is not None:
+            if of is None:
+                beside.setdefault(student, []).append(each.name)
+            else:
                 found.setdefault((student, of), []).append((each, bool(owner and owner.late), content))
+    for student, names in beside.items():
+        if student not in {who for who, _ in found}:
+            collected.strays += [(name, f"{student} handed in no notebook for a set that is graded now, only this") for name in names]
     spelled: dict[tuple[str, str], str] = {}
     for (student, of), files in sorted(found.items()):
         other = spelled.setdefault((student.casefold(), of), student)
@@ -186,7 +196,7 @@ def _files(source: Path) -> list[_File]:
 
 def _roots(files: list[_File], depth: int) -> Iterator[list[_File]]:
     """The files of each class: these, or those in zips, if all that is there are zips with a class in each."""
-    zips = [file for file in files if file.parts[-1].lower().endswith(".zip") and _is_zip(file)]
+    zips = [file for file in files if len(file.parts) == 1 and file.parts[0].lower().endswith(".zip") and _is_zip(file)]
     opened = []
     if depth < DEEPEST and len(zips) == len(files):
         for file in zips:
@@ -194,7 +204,8 @@ def _roots(files: list[_File], depth: int) -> Iterator[list[_File]]:
                 opened.append(_entries(file))
             except intake.Refusal:
                 break
-    if files and len(opened) == len(files) and not any(map(_named, files)) and all(map(_holds_a_class, opened)):
+    opened = [_without_wrappers(entries) for entries in opened]
+    if files and len(opened) == len(files) and not any(map(_named, files)) and all(map(_of_an_lms, opened)):
         for entries in opened:
             yield from _roots(entries, depth + 1)
     else:
@@ -256,10 +267,18 @@ def _entries(file: _File) -> list[_File]:
 
 def _reader(file: _File, member: str) -> Callable[[], bytes]:
     def read() -> bytes:
-        with zipfile.ZipFile(io.BytesIO(file.read())) as packed, packed.open(member) as opened:
-            return opened.read(intake.LARGEST_FILE + 1)  # intake refuses what is larger
+        try:
+            with zipfile.ZipFile(io.BytesIO(file.read())) as packed, packed.open(member) as opened:
+                return opened.read(intake.LARGEST_FILE + 1)  # intake refuses what is larger
+        except Exception:  # whatever `zipfile` makes of damaged bytes, or of a password
+            raise intake.Refusal("What came is in a zip that is damaged or has a password. Hand in the notebook itself.") from None
 
     return read
+
+
+def _of_an_lms(entries: list[_File]) -> bool:
+    """Whether all files of a zip are named as an LMS names them, or are zips of which that may be true."""
+    return bool(entries) and all(_named(each) or (len(each.parts) == 1 and each.parts[0].lower().endswith(".zip")) for each in entries)
 
 
 def _holds_a_class(entries: list[_File]) -> bool:
@@ -278,7 +297,8 @@ def _without_wrappers(files: list[_File]) -> list[_File]:
         first = {file.parts[0] for file in files}
         if len(first) > 1 or first & set(_sets()) or _named(files[0]):
             break
-        if not any(len(file.parts) > 2 for file in files):  # then it is the only student's
+        zips = all(file.parts[-1].lower().endswith(".zip") for file in files)
+        if not zips and not any(len(file.parts) > 2 for file in files):  # then it is the only student's
             break
         if any(file.parts[1] in _sets() for file in files):
             break  # it bears a student's name
@@ -311,7 +331,8 @@ def _named(file: _File) -> _Owner | None:
 def _owned(files: list[_File]) -> Iterator[tuple[_File, _Owner | None]]:
     """Each file of a class with what its path says of its student."""
     places = [next((number for number, part in enumerate(file.parts[:-1]) if number and part in _sets()), None) for file in files]
-    level = places[0] if len(set(places)) == 1 else 1  # all at one depth, as in sections; else deeper ones are a student's own
+    told = {place for file, place in zip(files, places) if not file.parts[-1].lower().endswith(NO_NOTEBOOKS)}
+    level = told.pop() if len(told) == 1 else 1  # all at one depth, as in sections; else deeper ones are a student's own
     for file, place in zip(files, places):
         if named := _named(file):
             yield file, named
@@ -327,7 +348,7 @@ def _from_name(name: str) -> _Owner | None:
     """The student whom the name of a file names."""
     stem = re.sub(r"(\.(ipynb|zip|json|txt|py|pdf|html?))+$", "", name, flags=re.IGNORECASE)
     left = re.sub(r"^(copy of|kopie van|kopie von|copia de|copie de)\b", "", stem, flags=re.IGNORECASE)
-    left = re.sub(r"[\s_-]*\(\d+\)$|[\s_-]+copy(\s*\d+)?$|-\d$", "", left.strip(), flags=re.IGNORECASE)
+    left = re.sub(r"[\s_-]*\(\d+\)$|[\s_-]+copy(\s*\d+)?$", "", left.strip(), flags=re.IGNORECASE)
     for known in sorted(_sets(), key=len, reverse=True):
         left = re.sub(rf"(?<![^\W_]){re.escape(known)}(?![^\W_])", " ", left, flags=re.IGNORECASE)
     left = re.sub(r"(?<![^\W_])(exercise|solution|submission|mnist|untitled)\d*(?![^\W_])", " ", left, flags=re.IGNORECASE)
@@ -361,7 +382,14 @@ def _expanded(file: _File) -> list[_File]:
         notebooks = [each for each in _entries(file) if each.parts[-1].lower().endswith(".ipynb")]
     except intake.Refusal:
         return [file]
-    return notebooks if len(notebooks) > 1 else [file]
+    if not 1 < len(notebooks) <= MOST_OF_ONE:
+        return [file]
+    try:
+        for each in notebooks:
+            each.read()
+    except intake.Refusal:
+        return [file]
+    return notebooks
 
 
 def _set_of(file: _File, assignment: str | None) -> tuple[str | None, set[str]]:
@@ -397,6 +425,9 @@ def _order(name: str) -> list[tuple[int, int | str]]:
 def _chosen(student: str, of: str, files: list, several: str, collected: Collected) -> tuple | None:
     """The one of a student's files for a set that counts."""
     fitting = [each for each in files if of in each[2]] or [each for each in files if not each[2]] or files
+    newest = max(files, key=lambda each: each[0].time)
+    if newest not in fitting and newest[0].time > max(each[0].time for each in fitting):
+        collected.doubts.append(f"{student}, {of}: the newest file, {newest[0].name}, is no notebook of this set; an older one counts.")
     if len(fitting) == 1:
         return fitting[0]
     distinct = {hashlib.sha256(file.read()).digest() for file, _, _ in fitting}

@@ -122,16 +122,18 @@ def _graded(jobs: list[Job], collected: Collected, roster: Roster | None, store:
     """Grade what is due, enter everything, and write what people read."""
     assignments = {name: _prepared(name, chosen) for name in sorted({job.assignment for job in jobs})}
     own = {(job.student, job.assignment) for job in jobs}
-    earlier = [job for name in assignments for job in store.jobs(name) if (job.student, job.assignment) not in own]
+    # What an earlier run has left undone, or what was drawn anew since, is graded too.
+    all_jobs = jobs + [job for name in assignments for job in store.jobs(name) if (job.student, job.assignment) not in own]
     work = Work(_limits(chosen), isolated)
     with Merger(chosen.folder, chosen.db_url, _config()) as merger:
-        merger.know(roster.students.values() if roster else map(Student, sorted({job.student for job in jobs})))
+        merger.know(roster.students.values() if roster else map(Student, sorted({job.student for job in all_jobs})))
         submitted = (chosen.folder / "submitted").resolve()
         elsewhere = hasattr(chosen, "submissions") and not chosen.submissions.resolve().is_relative_to(submitted)
         course = Class(store, assignments, work, merger, places=elsewhere)
-        due = [job for job in jobs if getattr(chosen, "again", False) or course.due(job)]
+        again = own if getattr(chosen, "again", False) else set()
+        due = [job for job in all_jobs if (job.student, job.assignment) in again or course.due(job)]
         waiting = {(job.student, job.assignment) for job in due}
-        there = [job for job in jobs if (job.student, job.assignment) not in waiting] + earlier
+        there = [job for job in all_jobs if (job.student, job.assignment) not in waiting]
         report, lines = Report(assignments), []
 
         def done(line: Line) -> None:

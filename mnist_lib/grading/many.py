@@ -138,7 +138,9 @@ class Class:
         failed = None
         if result.refused and self.merger.has_points(job.student, job.assignment):
             result.flags.append("the newest file was refused, and the gradebook keeps the points of an earlier one: which of them holds?")
-        if not self.store.merged(job, self.merger.url):
+        # The gradebook itself is asked too: it may have been put back from a copy.
+        there = result.refused is not None or self.merger.has_points(job.student, job.assignment)
+        if not (there and self.store.merged(job, self.merger.url)):
             try:
                 assignment = self.assignments[job.assignment]
                 changed = self.merger.merge(result, job.student, assignment, job.handed_in)

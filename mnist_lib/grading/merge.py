@@ -158,9 +158,11 @@ class Merger:
         time = datetime.fromtimestamp(handed_in, UTC).replace(tzinfo=None) if handed_in is not None else submission.timestamp
         moved = submission.timestamp != time
         submission.timestamp = time
-        self.gradebook.db.commit()
         if changed or moved:
-            self._set_penalty(submission, student)
+            self.gradebook.db.flush()
+            self.gradebook.db.expire(notebook)  # its score is a sum that the database makes
+            self._set_penalty(submission, student, moved)
+        self.gradebook.db.commit()
         return changed
 
     def _enter_set(self, assignment: Assignment) -> None:
@@ -176,16 +178,15 @@ class Merger:
             self.gradebook.db.expire_all()
         self._known.add(assignment.name)
 
-    def _set_penalty(self, submission: SubmittedAssignment, student: str) -> None:
+    def _set_penalty(self, submission: SubmittedAssignment, student: str, moved: bool) -> None:
         """The penalty by nbgrader's plugin. Where it gives none for what is late, one that a person has entered stays."""
         (notebook,) = submission.notebooks
         if submission.total_seconds_late > 0:
             penalty = self._late.plugin_inst.late_submission_penalty(student, notebook.score, submission.total_seconds_late)
             if penalty is not None:
                 notebook.late_submission_penalty = self._late._check_late_penalty(notebook, penalty)
-        else:
+        elif moved:
             notebook.late_submission_penalty = None
-        self.gradebook.db.commit()
 
 
 def shown(url: str) -> str:

@@ -1,7 +1,6 @@
 """Who is in the class: a table of students, and how the name of a file or a folder is matched with one of them."""
 
 import csv
-import io
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -120,6 +119,8 @@ class Roster:
         if len(known) == 1:
             return self.students[next(iter(known))]
         for text in texts:
+            if text in self.students:
+                return self.students[text]
             found = self._keys.get(squeezed(text), set()) | self._names.get(words(text), set())
             if found:
                 return self.students[next(iter(found))] if len(found) == 1 else None
@@ -155,9 +156,10 @@ def read_roster(path: Path) -> Roster:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = data.decode("cp1252", "replace")
+    text = re.sub(r"\r\n?", "\n", text)
     first = text.split("\n", 1)[0]
     separator = max(",;\t", key=first.count)
-    reader = csv.DictReader(io.StringIO(text), delimiter=separator)
+    reader = csv.DictReader(text.splitlines(keepends=True), delimiter=separator)
     names = {column.strip().lower(): column for column in reader.fieldnames or [] if column}
 
     def value(row: dict, kind: str) -> str:
