@@ -1174,7 +1174,7 @@ for folder in glob.glob("/proc/[0-9]*"):
                         if link.startswith("/") and not link.startswith(("/dev", "/proc", "/home/student")):
                             found(f"open file {link} of process {number}")
                 else:
-                    shown = os.listdir(f"{folder}/root/work") if os.path.isdir(f"{folder}/root/work/shared") else []
+                    shown = os.listdir(f"{folder}/root/root") if os.path.isdir(f"{folder}/root/root") else []
                     if shown:
                         found(f"another root by process {number}: {shown}")
             except OSError:
