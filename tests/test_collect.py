@@ -248,6 +248,17 @@ def test_one_s_zip_keeps_no_other_from_being_graded(tmp_path, loading):
     assert [name for name, _ in collected.strays] == ["eve/shot.png"]
 
 
+def test_a_file_that_is_damaged_in_the_class_s_zip_is_refused_alone(tmp_path, handed):
+    data = bytearray(from_moodle(handed[:3]))
+    at = data.index(b"First02 Last02") + 200
+    data[at : at + 8] = b"\xff" * 8
+    path = tmp_path / "moodle.zip"
+    path.write_bytes(bytes(data))
+    collected = collect(path, assignment=SET)
+    contents = {each.student[5:7]: each.read() for each in collected.submissions}
+    assert contents == {"01": handed[0].data, "02": b"PK\x03\x04", "03": handed[2].data}
+
+
 def test_one_student_s_own_folders_are_nobody(tmp_path, loading):
     for number, files in enumerate(({"eve/ada/loading.ipynb": loading}, {"eve/mine/x.zip": zipped({"bob/02-loading/x.ipynb": loading})})):
         assert {each.student for each in collect(written(tmp_path / str(number), files), assignment=SET).submissions} == {"eve"}

@@ -21,10 +21,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from .. import checks
+from ..literate import CHAPTERS
 from . import intake
 from .assignment import CourseError
 from .roster import Roster, safe_id, squeezed
 
+SETS = tuple(f"{number:02d}-{stage}" for number, stage in enumerate(CHAPTERS, start=1) if stage in checks.SETS)
 MOST_FILES = 100_000  # in all
 LARGEST_ZIP = 8 * 2**30  # bytes that a zip with a class in it may unpack to
 DEEPEST = 4  # zips within zips, with a class in them
@@ -32,6 +34,7 @@ NO_NOTEBOOKS = (".png", ".jpg", ".jpeg", ".gif", ".csv", ".txt", ".npz", ".npy",
 
 MOODLE = re.compile(r"^(?P<name>.+?)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<rest>.*)$")
 CANVAS = re.compile(r"^(?P<name>[^\W_]+?)(?P<late>_LATE)?_(?P<number>\d+)_(?P<attempt>\d{3,})_(?P<rest>.+)$")
+DAMAGED = b"PK\x03\x04"  # what stands for a file that cannot be had from its zip: intake refuses it as a damaged zip
 MOST_OF_ONE = 20  # notebooks in a student's own zip
 TIMESTAMP = "timestamp.txt"  # nbgrader's, beside a notebook
 EMAIL = re.compile(r"\w[\w.+-]*@[\w-]+(?:\.[\w-]+)+")
@@ -271,7 +274,7 @@ def _reader(file: _File, member: str) -> Callable[[], bytes]:
             with zipfile.ZipFile(io.BytesIO(file.read())) as packed, packed.open(member) as opened:
                 return opened.read(intake.LARGEST_FILE + 1)  # intake refuses what is larger
         except Exception:  # whatever `zipfile` makes of damaged bytes, or of a password
-            raise intake.Refusal("What came is in a zip that is damaged or has a password. Hand in the notebook itself.") from None
+            return DAMAGED
 
     return read
 
@@ -311,10 +314,7 @@ def _without_wrappers(files: list[_File]) -> list[_File]:
 
 def _sets() -> dict[str, str]:
     """Names that a folder of a set may bear: the set's own, and its stage's."""
-    from ..literate import CHAPTERS
-
-    numbered = {stage: f"{number:02d}-{stage}" for number, stage in enumerate(CHAPTERS, start=1) if stage in checks.SETS}
-    return numbered | {name: name for name in numbered.values()}
+    return {name[3:]: name for name in SETS} | {name: name for name in SETS}
 
 
 def _named(file: _File) -> _Owner | None:
@@ -384,12 +384,7 @@ def _expanded(file: _File) -> list[_File]:
         return [file]
     if not 1 < len(notebooks) <= MOST_OF_ONE:
         return [file]
-    try:
-        for each in notebooks:
-            each.read()
-    except intake.Refusal:
-        return [file]
-    return notebooks
+    return [file] if any(each.read() == DAMAGED for each in notebooks) else notebooks
 
 
 def _set_of(file: _File, assignment: str | None) -> tuple[str | None, set[str]]:

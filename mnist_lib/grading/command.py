@@ -11,7 +11,7 @@ from pathlib import Path
 
 from . import intake
 from .assignment import Assignment, CourseError, draw_anew, prepare, seed_of
-from .collect import Collected, collect
+from .collect import SETS, Collected, collect
 from .copies import possible_copies
 from .explain import explain
 from .export import as_csv, write_grades
@@ -108,6 +108,8 @@ def _limits(chosen: argparse.Namespace) -> Limits:
 def _grade(chosen: argparse.Namespace, isolated: bool) -> int:
     roster = read_roster(chosen.roster) if chosen.roster else None
     store = Store(chosen.out)
+    if chosen.assignment not in (None, *SETS):
+        prepare(chosen.assignment, 0)  # says that there is no such set, and which there are
     with store.locked():
         collected = collect(chosen.submissions, assignment=chosen.assignment, roster=roster, several=chosen.several)
         if not collected.submissions:
@@ -126,7 +128,8 @@ def _graded(jobs: list[Job], collected: Collected, roster: Roster | None, store:
     all_jobs = jobs + [job for name in assignments for job in store.jobs(name) if (job.student, job.assignment) not in own]
     work = Work(_limits(chosen), isolated)
     with Merger(chosen.folder, chosen.db_url, _config()) as merger:
-        merger.know(roster.students.values() if roster else map(Student, sorted({job.student for job in all_jobs})))
+        known = roster.students if roster else {}
+        merger.know([*known.values(), *(Student(name) for name in sorted({job.student for job in all_jobs} - set(known)))])
         submitted = (chosen.folder / "submitted").resolve()
         elsewhere = hasattr(chosen, "submissions") and not chosen.submissions.resolve().is_relative_to(submitted)
         course = Class(store, assignments, work, merger, places=elsewhere)
