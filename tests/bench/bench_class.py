@@ -11,7 +11,6 @@ import json
 import os
 import platform
 import random
-import re
 import shutil
 import signal
 import statistics
@@ -222,35 +221,37 @@ def _killed(grade, submissions, kills, chance):
         started = time.perf_counter()
         subprocess.run(command("undisturbed"), check=True, capture_output=True)
         whole = time.perf_counter() - started
-        ended, graded, written = 0, [], {}
-        (course / "killed").mkdir()
-        while ended < kills:
-            process = subprocess.Popen(command("killed"), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-            try:
-                process.wait(draw.uniform(0.02, 1.0) * whole * (0.6 if ended < kills // 2 else 1.0))
-            except subprocess.TimeoutExpired:
-                os.kill(process.pid, signal.SIGKILL)
-                ended += 1
-            graded += re.findall(r"graded (\S+)", process.communicate()[0])
+        want = grades("undisturbed")
+        row = {"submissions": submissions, "kills": 0, "midway": 0, "compared": 0, "equal": True, "lost": 0, "results_written_twice": 0}
+        written = {}
+
+        def look():
             for path in (course / "killed").rglob("result.json"):
                 written.setdefault(path, set()).add(path.stat().st_mtime_ns)
-            if len(written) == submissions:  # all are graded: begin again, so that there is something to kill
-                if ended < kills:
-                    shutil.rmtree(course / "killed")
-                    (course / "killed").mkdir()
-                    written.clear()
-        last = subprocess.run(command("killed"), check=True, capture_output=True, text=True)
-        for path in (course / "killed").rglob("result.json"):
-            written.setdefault(path, set()).add(path.stat().st_mtime_ns)
-        want, got = grades("undisturbed"), grades("killed")
-        row = {
-            "submissions": submissions,
-            "kills": ended,
-            "equal": want == got,
-            "lost": len(set(want) - set(got)),
-            "graded_after_the_last": len(re.findall(r"graded (\S+)", last.stdout)),
-            "results_written_twice": sum(len(times) > 1 for times in written.values()),
-        }
+
+        while row["kills"] < kills:
+            (course / "killed").mkdir(exist_ok=True)
+            process = subprocess.Popen(command("killed"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            try:
+                process.wait(draw.uniform(0.2, 0.9) * whole)
+            except subprocess.TimeoutExpired:
+                os.kill(process.pid, signal.SIGKILL)
+                process.wait()
+                row["kills"] += 1
+            look()
+            row["midway"] += 0 < len(written) < submissions
+            if len(written) < submissions and row["kills"] < kills:
+                continue
+            # Let go on to its end, compared, and begun again from nothing.
+            subprocess.run(command("killed"), check=True, capture_output=True)
+            look()
+            got = grades("killed")
+            row["compared"] += 1
+            row["equal"] &= got == want
+            row["lost"] += len(set(want) - set(got))
+            row["results_written_twice"] += sum(len(times) > 1 for times in written.values())
+            shutil.rmtree(course / "killed")
+            written.clear()
         print(grade, row, flush=True)
         return row
 
