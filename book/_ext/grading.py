@@ -194,10 +194,11 @@ class Scale(OfClass):
             same = "equal those" if row["equal"] else "differ from those"
             how = "grading stubbed" if kind == "stubbed" else "graded in earnest"
             said = (
-                f"**Killed.** A run of {row['submissions']} submissions, {how}, was ended {row['kills']} times by SIGKILL at random moments"
+                f"**Killed.** Runs of {row['submissions']} submissions, {how}, were ended {row['kills']} times by SIGKILL at random moments, "
+                f"{row['midway']} times with some results there"
             )
             twice = f"{row['lost']} lost, {row['results_written_twice']} graded twice"
-            lines += ["", f"{said} and started again: its grades {same} of an undisturbed run; {twice}."]
+            lines += ["", f"{said} and started again: their grades {same} of an undisturbed run; {twice}."]
         return "\n".join(lines)
 
 
