@@ -194,7 +194,7 @@ class Scale(OfClass):
             same = "equal those" if row["equal"] else "differ from those"
             how = "grading stubbed" if kind == "stubbed" else "graded in earnest"
             said = (
-                f"**Killed.** Runs of {row['submissions']} submissions, {how}, were ended {row['kills']} times by SIGKILL at random moments, "
+                f"**Killed.** Runs of {row['submissions']} submissions, {how}, were ended {row['kills']} times by SIGKILL, at random, "
                 f"{row['midway']} times with some results there"
             )
             twice = f"{row['lost']} lost, {row['results_written_twice']} graded twice"
