@@ -57,29 +57,36 @@ def course_in(folder):
 
 
 def throughput():
-    """Seconds for the same twelve, by `nbgrader autograde` and by `mnist-grade`, as commands, in turns."""
+    """Seconds for the same twelve, by `nbgrader autograde` and by `mnist-grade`, as commands, in turns; and where ours went."""
+    steps = {
+        "stock": "from nbgrader.apps.nbgraderapp import main; sys.argv[1:1] = ['autograde']; main()",
+        "ours": "from mnist_lib.grading.command import main; sys.argv[1] = 'class/submitted'; sys.exit(main())",
+    }
     table = {}
     for name in TIMED:
-        rows = {"stock": [], "ours": []}
+        rows = {"stock": [], "ours": [], "first": [], "steps": []}
         for repetition in range(REPETITIONS):
-            with tempfile.TemporaryDirectory() as place:
-                course = Path(place)
-                course_in(course)
-                handed_in(course, [name])
-                steps = {
-                    "stock": "from nbgrader.apps.nbgraderapp import main; sys.argv[1:1] = ['autograde']; main()",
-                    "ours": "from mnist_lib.grading.command import main; sys.argv[1] = 'class/submitted'; sys.exit(main())",
-                }
-                for kind in sorted(steps, reverse=repetition % 2):
-                    started = time.perf_counter()
+            for kind in sorted(steps, reverse=repetition % 2):
+                with tempfile.TemporaryDirectory() as place:
+                    course = Path(place)
+                    course_in(course)
+                    handed_in(course, [name])
+                    began, started = time.time(), time.perf_counter()
                     command = [sys.executable, "-c", f"import sys; {steps[kind]}", name]
                     done = subprocess.run(command, cwd=course, capture_output=True, text=True)
-                    seconds = time.perf_counter() - started
+                    rows[kind].append(time.perf_counter() - started)
+                    print(name, kind, f"{rows[kind][-1]:.1f} s", flush=True)
                     said = done.stdout + done.stderr
-                    if kind == "ours" and f"{CLASS} of {CLASS} submissions got a verdict" not in said or done.returncode:
+                    if done.returncode or (kind == "ours" and f"{CLASS} of {CLASS} submissions got a verdict" not in said):
                         sys.exit(f"{kind}, {name}: exit code {done.returncode}\n{said[-3000:]}")
-                    rows[kind].append(seconds)
-                    print(name, kind, f"{seconds:.1f} s", flush=True)
+                    graded = list(course.glob(f"class/autograded/*/{name}/*.ipynb"))
+                    if len(graded) != CLASS:
+                        sys.exit(f"{kind}, {name}: {len(graded)} of {CLASS} were graded\n{said[-3000:]}")
+                    if kind == "ours":
+                        results = list(course.glob(f"class/results/{name}/*/result.json"))
+                        rows["first"].append(min(each.stat().st_mtime for each in results) - began)
+                        spent = [json.loads(each.read_text(encoding="utf-8"))["result"]["seconds"] for each in results]
+                        rows["steps"].append({step: statistics.mean(each.get(step, 0.0) for each in spent) for step in spent[0]})
         table[name] = rows | {"ratios": [stock / ours for stock, ours in zip(rows["stock"], rows["ours"])]}
         print(name, statistics.median(table[name]["ratios"]), flush=True)
     return table
