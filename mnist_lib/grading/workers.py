@@ -301,7 +301,16 @@ class Cluster:
         name = item[1]
         if name not in self.sent:
             self.sent[name] = self.client.scatter(self.assignments[name], broadcast=True, hash=False)
-        return self.client.submit(self.work, data(item[0]), self.sent[name], __version__, pure=False, retries=1)
+        return self.client.submit(_grade_there, self.work, data(item[0]), self.sent[name], __version__, pure=False, retries=1)
+
+
+def _grade_there(work: Work, data: bytes, assignment: Assignment, version: str) -> Result | Failed:
+    from distributed import get_worker
+
+    threads = get_worker().state.nthreads  # it may have come after the others were looked at
+    if threads != 1:
+        return Failed(f"the worker {get_worker().address} has {threads} threads; expected is 1: start it with --nthreads 1")
+    return work(data, assignment, version)
 
 
 def check_address(address: str) -> None:
