@@ -171,8 +171,8 @@ class Throughput(OfClass):
         whole = json.loads(CLASS.read_text(encoding="utf-8"))
         said = f"Twelve right notebooks of each set, as whole commands, in turns, {len(row['ratios'])} times;"
         why = (
-            "Two notebooks are graded at a time, each kernel forked from a process that has TensorFlow loaded. Loading it takes most of the "
-            "time until the first result, once for a run, so a larger class gains more. What remains is what the notebooks themselves "
+            "Two notebooks are graded at a time, each kernel forked from a process that has TensorFlow loaded. Loading it takes most of "
+            "the time until the first result, once for a run, so a larger class gains more. What remains is what the notebooks themselves "
             "compute: where a set trains networks, TensorFlow keeps both cores busy with one notebook already."
         )
         return "\n".join([*lines, "", f"{said} {whole['machine']['cores']} cores. Measured on {whole['date']}.", "", why])
