@@ -272,7 +272,7 @@ def hostile():
     if not sandbox.keep_warm():
         sys.exit("kernels cannot be forked here")
     rows = attacks.run_all(told=lambda row: print(row.name, row.points, row.tried, row.seconds, row.ended, row.found, flush=True))
-    if sandbox._WARM[0].process.poll() is not None:
+    if sandbox._OWN[0].process.poll() is not None:
         sys.exit("the process from which kernels are forked was ended")
     sandbox.cool_down()
     open_ = [row.name for row in rows if not row.held]
