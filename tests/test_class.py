@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -669,6 +670,14 @@ def postgres(tmp_path_factory):
         finally:
             server.terminate()
             server.wait()
+
+
+def test_a_large_gradebook_is_not_read_whole_for_each_result(folder, loading):
+    run(folder, loading, [handed("ada")], processes=1)
+    with sqlite3.connect(folder / "gradebook.db") as opened:
+        for table in ("grade", "comment"):
+            ((*_, plan),) = opened.execute(f"explain query plan select * from {table} where notebook_id = 'x'")
+            assert "USING INDEX" in plan, table
 
 
 def test_a_gradebook_in_postgresql_holds_the_same(folder, loading, postgres, tmp_path):
