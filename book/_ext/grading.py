@@ -190,12 +190,14 @@ class Scale(OfClass):
 
     def text(self, found: dict) -> str:
         lines = [f"**Many.** {found['submissions']:,} submissions whose grading is stubbed, all else real, under Dask:", ""]
-        lines += ["| workers | milliseconds per result: first tenth | last tenth | memory of the command, MiB: first tenth | at the end |"]
+        lines += [
+            "| workers | milliseconds of processor time per result: first tenth | last tenth | memory of the command, MiB: first tenth | at the end |"
+        ]
         lines += ["|--:|--:|--:|--:|--:|"]
         for workers, curve in found["curves"].items():
             tenth = len(curve) // 10
-            first = 1e3 * curve[tenth - 1][1] / curve[tenth - 1][0]
-            last = 1e3 * (curve[-1][1] - curve[-tenth - 1][1]) / (curve[-1][0] - curve[-tenth - 1][0])
+            first = 1e3 * curve[tenth - 1][3] / curve[tenth - 1][0]
+            last = 1e3 * (curve[-1][3] - curve[-tenth - 1][3]) / (curve[-1][0] - curve[-tenth - 1][0])
             memory = [each[2] / 2**20 for each in (curve[tenth - 1], curve[-1])]
             lines.append(f"| {workers} | {first:.1f} | {last:.1f} | {memory[0]:.0f} | {memory[1]:.0f} |")
         timed = of_class("workers")
@@ -219,12 +221,12 @@ WIDTH, HEIGHT, LEFT, ABOVE = 300, 150, 52, 26  # of a plot, in pixels
 
 def plot(curves: dict[str, list]) -> str:
     """Memory and time per result over the results, as SVG in the page's own colours: a full line for one worker, a broken one for two."""
-    panels = [("memory of the command, MiB", {k: [(done, rss / 2**20) for done, _, rss in curve] for k, curve in curves.items()})]
+    panels = [("memory of the command, MiB", {k: [(done, rss / 2**20) for done, _, rss, _ in curve] for k, curve in curves.items()})]
     speeds = {}
     for workers, curve in curves.items():
-        steps = zip([[0, 0.0, 0], *curve], curve)
-        speeds[workers] = [(new[0], 1e3 * (new[1] - old[1]) / (new[0] - old[0])) for old, new in steps]
-    panels.append(("milliseconds per result", speeds))
+        steps = zip([[0, 0.0, 0, 0.0], *curve], curve)
+        speeds[workers] = [(new[0], 1e3 * (new[3] - old[3]) / (new[0] - old[0])) for old, new in steps]
+    panels.append(("milliseconds of processor time per result", speeds))
     width = 2 * (LEFT + WIDTH) + 20
     parts = []
     for number, (title, lines) in enumerate(panels):
