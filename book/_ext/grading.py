@@ -191,7 +191,7 @@ class Scale(OfClass):
     def text(self, found: dict) -> str:
         lines = [f"**Many.** {found['submissions']:,} submissions whose grading is stubbed, all else real, under Dask:", ""]
         lines += [
-            "| workers | milliseconds of processor time per result: first tenth | last tenth | memory of the command, MiB: first tenth | at the end |"
+            "| workers | ms of processor time per result: first tenth | last tenth | memory of the command, MiB: first tenth | at the end |"
         ]
         lines += ["|--:|--:|--:|--:|--:|"]
         for workers, curve in found["curves"].items():

@@ -124,8 +124,10 @@ def _timed(those, data, count):
 
 
 def scale():
-    """Ten thousand submissions whose grading is stubbed: the memory of the process that coordinates, and its time per result:
-    the processor's, since that of the clock tells what else the machine does."""
+    """Ten thousand submissions whose grading is stubbed: the memory of the process that coordinates, and its time per result.
+
+    That is the processor's time: the clock's would tell what else the machine does.
+    """
     import psutil
     import stubs
     from distributed import LocalCluster
