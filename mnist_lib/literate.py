@@ -43,7 +43,7 @@ PICTURES = {
     "setup": ("M2.5 4h15v12h-15zM5.5 7.5L8 10l-2.5 2.5M10 13h4.5", ""),  # a prompt
     "loading": ("M10 2.5v8.5M6.5 8l3.5 3.5L13.5 8M3 12.5v4h14v-4", ""),  # into the tray
     "preprocessing": ("M2.5 6.5h15v7h-15z", "M10 6.5h7.5v7H10z"),  # dark and light
-    "model": ("M5 5l10 2.5M5 15l10-7.5M5 5l10 7.5M5 15l10-2.5", "M3 3h4v4H3zM3 13h4v4H3zM13 5.5h4v4h-4zM13 10.5h4v4h-4z"),  # units, and what joins them
+    "model": ("M5 5l10 2.5M5 15l10-7.5M5 5l10 7.5M5 15l10-2.5", "M3 3h4v4H3zM3 13h4v4H3zM13 5.5h4v4h-4zM13 10.5h4v4h-4z"),  # joined units
     "compilation": ("M10 3a7 7 0 1 0 0 14a7 7 0 1 0 0-14", "M10 7.5a2.5 2.5 0 1 0 0 5a2.5 2.5 0 1 0 0-5"),  # a target
     "training": ("M3 3v14h14.5M5.5 4.5c1.5 6 4.5 8.5 11.5 9", ""),  # a loss that falls
     "evaluation": ("M3 3h14v14H3zM3 7.7h14M3 12.3h14M7.7 3v14M12.3 3v14", "M3 3h4.7v4.7H3zM7.7 7.7h4.6v4.6H7.7zM12.3 12.3H17V17h-4.7z"),
@@ -88,7 +88,8 @@ class Pipeline:
         lines, filled = PICTURES[stage]
         picture = (
             '<svg aria-hidden="true" viewBox="0 0 20 20" width="1.15em" height="1.15em" fill="currentColor" stroke="currentColor" '
-            f'stroke-width="1.5" stroke-linejoin="round" stroke-linecap="round"><path fill="none" d="{lines}"/><path stroke="none" d="{filled}"/></svg>'
+            f'stroke-width="1.5" stroke-linejoin="round" stroke-linecap="round"><path fill="none" d="{lines}"/>'
+            f'<path stroke="none" d="{filled}"/></svg>'
         )
         lit = " course-lit" if stage == self.lit else ""
         return f'<span class="course-stage{lit}" data-chapter="{number:02d}-{stage}" style="{style}">{picture}<span>{stage}</span></span>'

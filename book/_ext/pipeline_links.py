@@ -6,7 +6,9 @@ A notebook elsewhere cannot know where the other chapters are, so `mnist_lib.lit
 import re
 
 PICTURE = re.compile(r'<div class="course-pipeline" role="img"(?P<open>[^>]*)>(?P<stages>.*?)</div>', re.DOTALL)
-STAGE = re.compile(r'<span class="course-stage(?P<lit> course-lit)?" data-chapter="(?P<chapter>[\w-]+)"(?P<rest>.*?)</span></span>', re.DOTALL)
+STAGE = re.compile(
+    r'<span class="course-stage(?P<lit> course-lit)?" data-chapter="(?P<chapter>[\w-]+)"(?P<rest>.*?)</span></span>', re.DOTALL
+)
 
 
 def link_stages(app, pagename, templatename, context, doctree) -> None:
@@ -15,7 +17,7 @@ def link_stages(app, pagename, templatename, context, doctree) -> None:
         return
 
     def stage(match: re.Match) -> str:
-        page = f"book/{match['chapter']}"
+        page = f"book/{match['page']}"
         if page not in app.env.found_docs:
             return match[0]
         here = ' aria-current="step"' if match["lit"] else ""
@@ -23,7 +25,7 @@ def link_stages(app, pagename, templatename, context, doctree) -> None:
         return f"{opening}{match['rest']}</span></a>"
 
     def picture(match: re.Match) -> str:
-        return f"<nav class=\"course-pipeline\"{match['open']}>{STAGE.sub(stage, match['stages'])}</nav>"
+        return f'<nav class="course-pipeline"{match["open"]}>{STAGE.sub(stage, match["stages"])}</nav>'
 
     context["body"] = PICTURE.sub(picture, context["body"])
 
