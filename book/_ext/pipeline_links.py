@@ -6,9 +6,7 @@ A notebook elsewhere cannot know where the other chapters are, so `mnist_lib.lit
 import re
 
 PICTURE = re.compile(r'<div class="course-pipeline" role="img"(?P<open>[^>]*)>(?P<stages>.*?)</div>', re.DOTALL)
-STAGE = re.compile(
-    r'<span class="course-stage(?P<lit> course-lit)?" data-chapter="(?P<chapter>[\w-]+)"(?P<rest>.*?)</span></span>', re.DOTALL
-)
+STAGE = re.compile(r'<span class="course-stage(?P<lit> course-lit)?" data-chapter="(?P<page>[\w-]+)"(?P<rest>.*?)</span></span>', re.DOTALL)
 
 
 def link_stages(app, pagename, templatename, context, doctree) -> None:
