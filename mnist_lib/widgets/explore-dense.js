@@ -113,7 +113,7 @@ function render({ model, el }) {
     }
     drawProducts(count);
     if (few) drawTable(count);
-    plot.redraw();
+    else plot.redraw();
   }
   const walk = slider("Terms added", { most: steps, value: steps, say: (count) => (count === steps ? `${size} + bias` : `${count} of ${size}`) }, show);
   const again = () => {
@@ -146,7 +146,7 @@ function render({ model, el }) {
     which.box,
     walk.box,
     said,
-    element("div", { class: "course-pair" }, element("div", { class: few ? "course-few" : "course-many" }, products, legend), ...(few ? [table] : []), plot.box),
+    element("div", { class: "course-pair" }, element("div", { class: few ? "course-few" : "course-many" }, products, legend), few ? table : plot.box),
   );
   again();
 }
