@@ -334,16 +334,16 @@ def test_confusion_by_mouse_and_keyboard(show, read):
     assert said(page) == "4 read as 9: 4 of 10 (40.0%). The most sure comes first."  # the largest mistake, before anything is chosen
     those = np.flatnonzero((labels == 4) & (answers == 9))
     those = those[np.argsort(-sure[those])]
-    assert page.locator("figcaption").all_inner_texts() == [f"9: {100 * each:.1f}%" for each in sure[those]]
+    assert page.locator(".course-found span").all_inner_texts() == [f"9: {100 * each:.1f}%" for each in sure[those]]
     for place, index in enumerate(those):
-        shown = pixels_of(page, f"figure:nth-child({place + 1}) canvas")
+        shown = pixels_of(page, f".course-found > :nth-child({place + 1}) canvas")
         assert (shown[:, 0] == 255 - images[index].ravel()).all()
 
     page.get_by_role("gridcell", name="1 read as 7: 1").click()
     assert said(page) == "1 read as 7: 1 of 10 (10.0%)."
     page.keyboard.press("ArrowDown")
     assert said(page) == "2 read as 7: none of 10. This cell is empty."
-    assert page.locator("figure").count() == 0
+    assert page.locator(".course-found canvas").count() == 0
     for key in ["ArrowLeft"] * 5:
         page.keyboard.press(key)
     assert said(page) == "2 read rightly: 10 of 10 (100.0%). The least sure comes first."
@@ -359,7 +359,7 @@ def test_confusion_by_finger_and_with_fewer_digits_than_counted(show, read):
     page = show(explore_confusion(images, labels, probabilities, most=2), PHONE)
     page.get_by_role("gridcell", name="6 read as 6: 10").tap()
     assert said(page) == "6 read rightly: 10 of 10 (100.0%). The 2 least sure are shown."
-    assert page.locator("figure").count() == 2
+    assert page.locator(".course-found canvas").count() == 2
 
 
 # Shift
@@ -461,6 +461,34 @@ def test_one_call_makes_both(each):
         assert data["text/html"].startswith('<div class="course-widget"')
         assert "export default { render }" in explorer._esm
         assert ".course-explorer" in explorer._css
+
+
+def test_they_run_as_a_notebook_s_front_end_loads_them(browser, each):
+    """A module, bytes that begin within a larger buffer, and a box that is laid out only later."""
+    page = browser.new_page()
+    for explorer in each:
+        state = {name: value.hex() if isinstance(value := getattr(explorer, name), bytes) else value for name in explorer.traits(sync=True)}
+        state = {name: value for name, value in state.items() if isinstance(value, str | int | list)}
+        page.evaluate(
+            """async ([code, state]) => {
+                const module = await import(URL.createObjectURL(new Blob([code], { type: "text/javascript" })));
+                const view = (hex) => {
+                    const bytes = new Uint8Array(3 + hex.length / 2).fill(255);
+                    for (let i = 0; i < hex.length / 2; i++) bytes[3 + i] = parseInt(hex.slice(2 * i, 2 * i + 2), 16);
+                    return new DataView(bytes.buffer, 3, hex.length / 2);
+                };
+                const get = (name) => (typeof state[name] === "string" ? view(state[name]) : state[name]);
+                const el = document.createElement("div");
+                await module.default.render({ model: { get, on() {}, set() {}, save_changes() {} }, el });
+                document.body.replaceChildren(el);
+                await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+            }""",
+            [explorer._esm, state],
+        )
+        assert len(said(page)) > 5
+        widths = page.locator("svg").evaluate_all("all => all.map(each => each.getBoundingClientRect().width)")
+        assert all(width > 0 for width in widths)
+    page.close()
 
 
 def test_all_say_what_to_try(show, each):
