@@ -103,7 +103,7 @@ def predictions(notebook: nbformat.NotebookNode) -> list[Prediction]:
         for quote in PREDICT.findall(cell.source) if cell.cell_type == "markdown" else ():
             match = PREDICTION.fullmatch(re.sub(r"^> ?", "", quote, flags=re.MULTILINE).strip())
             if match is None:
-                raise FormError(f"cell {cell.id}: a prediction has its question, a list of choices, and a fold that begins with a bold answer")
+                raise FormError(f"cell {cell.id}: a prediction is a question, a list of choices, and a fold that begins with a bold answer")
             choices = tuple(line.removeprefix("- ") for line in match["choices"].splitlines())
             if len(set(choices)) < 2 or choices.count(match["lead"]) != 1:
                 raise FormError(f"cell {cell.id}: the bold answer, {match['lead']}, must be one of the choices {', '.join(choices)}")

@@ -3,6 +3,7 @@
 (() => {
   "use strict";
   const progress = window.courseProgress;
+  const { element } = progress;
   // What is kept, what is offered, what is said afterwards.
   const CONFIDENCE = [
     ["guess", "a guess", "You were guessing."],
@@ -10,13 +11,6 @@
     ["sure", "sure", "You were sure."],
   ];
   const plain = (text) => text.replace(/\s+/g, " ").trim();
-
-  function element(tag, attributes, ...children) {
-    const made = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes ?? {})) made.setAttribute(name, value);
-    made.append(...children);
-    return made;
-  }
 
   const unseen = (text) => element("span", { class: "course-unseen" }, text);
 

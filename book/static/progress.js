@@ -119,6 +119,7 @@
     change,
     erase,
     predictions,
+    element,
     on: (call) => listeners.push(call),
   };
 
@@ -201,11 +202,11 @@
       const name = /\/exercises\/([\w-]+)\/[\w-]+\.ipynb$/.exec(link.getAttribute("href"))?.[1];
       if (!contents.exercises.includes(name) || met.has(name) || link.closest(".course-badge")) continue;
       met.add(name);
+      const cell = link.closest("td");
       const unseen = element("span", { class: "course-unseen" }, ` with the exercises on ${name.replace(/^\d+-/, "")}`);
-      const label = element("span", {}, "done", unseen);
+      const label = cell ? element("span", {}, "done", unseen) : "I have done these exercises.";
       const set = (now, ticked) => (ticked ? (now.exercises[name] = true) : delete now.exercises[name]);
       const box = tickBox(label, () => state.exercises[name] === true, set);
-      const cell = link.closest("td");
       if (cell) link.after(" ", box);
       else link.closest("p").after(element("p", { class: "course-done" }, box));
     }

@@ -1,13 +1,6 @@
 // Questions to answer: a form for each. In notebooks they come as HTML; on pages as the nodes of the folds that the page has already.
 const SIGNS = { right: "✓", wrong: "✗" };
 
-function element(tag, attributes, ...children) {
-  const made = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes ?? {})) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
-
 function nodesOf(html) {
   const template = document.createElement("template");
   template.innerHTML = html;

@@ -22,7 +22,7 @@ class Questions(Component):
         ``{"question": HTML, "choices": [{"choice": HTML, "explanation": HTML}, …]}``; the right choice's explanation begins with "Yes.".
     """
 
-    scripts = ("questions",)
+    scripts = ("element", "questions")
     styles = ("questions",)
     said = "The questions stand above, folded: open a choice to see whether it is right."
 
