@@ -41,7 +41,7 @@ class DescribedFigure(Figure):
     def to_html(self) -> str:
         """The figure as an HTML picture that needs no other file."""
         buffer = io.BytesIO()
-        self.savefig(buffer, format="png", dpi=PIXEL_RATIO * self.dpi, facecolor="white")
+        self.savefig(buffer, format="png", dpi=PIXEL_RATIO * self.dpi)
         width = round(self.get_figwidth() * self.dpi)
         return (
             f'<img alt="{html.escape(self.alternative_text)}" width="{width}" style="max-width: 100%; height: auto" '

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import made_up_class
+import nbformat
 import pytest
 import stubs
 from conftest import ROOT
@@ -179,6 +181,12 @@ def test_canvas_gets_its_own_columns_back(folder, loading, tmp_path):
     assert rows["    Points Possible"][SET] == "10.0"
 
 
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "x;=1", "x\n=1", "x; @SUM(1)", "\n-1"])
+def test_a_name_is_no_formula_wherever_a_spreadsheet_divides_the_line(name):
+    ((written,),) = list(csv.reader(as_csv(["name"], [{"name": name}]).splitlines(keepends=True)))[1:]
+    assert written == f"'{name}"
+
+
 def test_a_name_is_no_formula():
     assert as_csv(["name"], [{"name": "=HYPERLINK(1)"}, {"name": -1.5}]) == "name\n'=HYPERLINK(1)\n-1.5\n"
 
@@ -203,6 +211,13 @@ def test_an_answer_is_explained(twelve):
     (said,) = done["mnist-grade explain"]
     assert "SECRET until the deadline" in said
     assert "case 1\n  given:" in said
+
+
+def test_the_report_names_no_file():
+    from mnist_lib.grading.report import _nameless
+
+    told = "What came is a zip that holds 2 notebooks (Ada (1).ipynb, Eve.ipynb); expected is a notebook (.ipynb). Hand in one."
+    assert _nameless(told) == "What came is a zip that holds 2 notebooks; expected is a notebook (.ipynb). Hand in one."
 
 
 def test_the_report_says_how_the_class_did_and_names_nobody(twelve):
@@ -379,6 +394,50 @@ def test_of_two_runs_on_one_folder_the_second_is_refused(folder):
         pass
 
 
+def test_two_runs_that_share_a_gradebook_alone_exclude_each_other_too(sandboxed, folder, tmp_path, capsys):
+    (tmp_path / "ada.ipynb").write_bytes(b"{}")
+    with Store(folder).locked():
+        assert (
+            command.main([str(tmp_path / "ada.ipynb"), "--assignment", SET, "--class", str(folder), "--out", str(tmp_path / "other")]) == 2
+        )
+    assert f"in use by process {os.getpid()}: a gradebook has one writer" in capsys.readouterr().err
+
+
+def test_records_that_cannot_be_read_are_named_and_stop_nobody(folder, loading):
+    run(folder, loading, [handed(f"s{k}", b"%d" % k) for k in range(4)], processes=1)
+    places = [folder / "results" / SET / f"s{k}" for k in range(4)]
+    (places[0] / "submitted.json").write_text('{"student": "s0"}', encoding="utf-8")
+    (places[1] / "submitted.json").write_bytes(b"\xff")
+    next(places[2].glob("*.submitted")).write_bytes(b"other bytes")
+    store = Store(folder)
+    assert [job.student for job in store.jobs(SET)] == ["s3"]
+    assert store.unread == [place / "submitted.json" for place in places[:3]]
+    again = run(folder, loading, [handed(f"s{k}", b"%d" % k) for k in range(4)], processes=1)
+    assert not any(line.fresh for line in again.values()), "handed over again, they are what they were"
+    assert [job.student for job in Store(folder).jobs()] == ["s0", "s1", "s2", "s3"]
+
+
+def test_a_stop_between_the_file_and_its_record_leaves_the_old_ones(folder, loading, monkeypatch):
+    from mnist_lib.grading import store as module
+
+    run(folder, loading, [handed("ada", b"1")], processes=1)
+    real = module.write
+
+    def stops(path, content):
+        if path.name == "submitted.json":
+            raise KeyboardInterrupt
+        real(path, content)
+
+    monkeypatch.setattr(module, "write", stops)
+    with pytest.raises(KeyboardInterrupt):
+        Store(folder).put(handed("ada", b"2"))
+    monkeypatch.undo()
+    (job,) = Store(folder).jobs()
+    assert Store(folder).data(job) == b"1"
+    Store(folder).put(handed("ada", b"2"))
+    assert [path.read_bytes() for path in folder.rglob("*.submitted")] == [b"2"]
+
+
 def test_a_result_that_cannot_be_entered_is_kept_and_entered_later(folder, loading, monkeypatch):
     with monkeypatch.context() as patched:
         patched.setattr(Merger, "_entered", lambda *_: (_ for _ in ()).throw(CourseError("the disk is full")))
@@ -441,8 +500,8 @@ def test_one_accident_takes_no_other_s_grade(folder, loading):
 def test_a_person_s_scores_comments_and_penalties_stay(folder, loading):
     from nbgrader.api import Gradebook
 
-    def result(points, notebook="{}"):
-        return Result(SET, "sample", "x", "0", points=dict.fromkeys(CELLS, points), notebook=notebook)
+    def result(points):
+        return Result(SET, "sample", "x", "0", points=dict.fromkeys(CELLS, points), notebook=loading.released)
 
     with Merger(folder) as merger:
         merger.know([_student("ada")])
@@ -470,6 +529,80 @@ def test_a_person_s_scores_comments_and_penalties_stay(folder, loading):
         assert submission.late_submission_penalty == 1.0
 
 
+def test_an_answer_that_a_person_graded_is_marked_when_it_is_rewritten(folder, loading):
+    from nbgrader.api import Gradebook
+
+    def result(text):
+        notebook = loading.notebook()
+        next(cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == "explain-suspicious").source = text
+        points = dict.fromkeys(CELLS, 1.0) | {"explain-suspicious": None}
+        return Result(SET, "sample", "x", "0", points=points, notebook=nbformat.writes(notebook))
+
+    url = f"sqlite:///{folder / 'gradebook.db'}"
+    marked = []
+    with Merger(folder) as merger:
+        merger.know([_student("ada")])
+        merger.merge(result("Since."), "ada", loading)
+        with Gradebook(url, "mnist") as opened:
+            grade = opened.find_grade("explain-suspicious", "loading", SET, "ada")
+            grade.manual_score, grade.needs_manual_grade = 0.0, False
+            opened.db.commit()
+        merger.gradebook.db.expire_all()
+        for text in ("Since.", "Because."):
+            merger.merge(result(text), "ada", loading)
+            with Gradebook(url, "mnist") as opened:
+                grade = opened.find_grade("explain-suspicious", "loading", SET, "ada")
+                marked.append((grade.needs_manual_grade, grade.manual_score))
+    assert marked == [(False, 0.0), (True, 0.0)]
+
+
+def test_a_set_that_was_entered_half_is_completed(folder, loading):
+    from nbgrader.api import Gradebook
+
+    url = f"sqlite:///{folder / 'gradebook.db'}"
+    with Merger(folder) as merger:
+        merger._enter_set(loading)
+    with Gradebook(url, "mnist") as opened:
+        whole = sorted(cell.name for cell in opened.find_notebook("loading", SET).source_cells)
+        for cell in opened.find_notebook("loading", SET).source_cells[1:]:
+            opened.db.delete(cell)
+        opened.db.delete(opened.find_notebook("loading", SET).grade_cells[0])
+        opened.db.commit()
+    line = run(folder, loading, [handed("ada")], processes=1)["ada"]
+    assert line.failed is None
+    assert scores(folder) == {"ada": line.score}
+    with Gradebook(url, "mnist") as opened:
+        assert sorted(cell.name for cell in opened.find_notebook("loading", SET).source_cells) == whole
+
+
+def test_an_exercise_with_other_cells_than_the_gradebook_is_said_and_its_results_are_kept(folder, loading):
+    from dataclasses import replace
+
+    run(folder, loading, [handed("ada")], processes=1)
+    notebook = loading.notebook()
+    notebook.cells = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") != "check-describe"]
+    line = run(folder, replace(loading, released=nbformat.writes(notebook)), [handed("eve", b"2")], processes=1)["eve"]
+    assert "does not fit the exercise: Cannot add or remove cells" in line.failed
+    assert (folder / "results" / SET / "eve" / "result.json").exists()
+
+
+def test_what_a_person_has_written_comes_onto_the_student_s_page(folder, loading):
+    from nbgrader.api import Gradebook
+
+    page = folder / "feedback" / "ada" / SET / "loading.html"
+    run(folder, loading, [handed("ada")], processes=1)
+    before = page.read_text(encoding="utf-8")
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}", "mnist") as opened:
+        opened.find_comment("explain-suspicious", "loading", SET, "ada").manual_comment = "Well <seen>.\nGo on."
+        opened.find_grade("check-describe", "loading", SET, "ada").manual_score = 1.5
+        opened.db.commit()
+    run(folder, loading, [handed("ada")], processes=1)
+    after = page.read_text(encoding="utf-8")
+    assert before in after.replace(after[after.index("<section class='remarks'>") : after.index("</section>") + 10], "")
+    assert "<b>check-describe</b> (1.5 points)" in after
+    assert "<b>explain-suspicious</b>: Well &lt;seen&gt;.<br>Go on." in after
+
+
 CELLS = ("check-describe", "check-class-counts", "check-stratified-sample", "check-suspicious")
 
 
@@ -488,7 +621,7 @@ def test_what_is_late_is_penalised_by_nbgrader_s_own_rule(folder, loading):
 
             opened.find_assignment(SET).duedate = datetime.fromtimestamp(due, UTC).replace(tzinfo=None)
             opened.db.commit()
-        result = Result(SET, "sample", "x", "0", points=dict.fromkeys(CELLS, 1.0), notebook="{}")
+        result = Result(SET, "sample", "x", "0", points=dict.fromkeys(CELLS, 1.0), notebook=loading.released)
         merger.merge(result, "ada", loading, due - 60)
         merger.merge(result, "eve", loading, due + 60)
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}", "mnist") as opened:
@@ -539,6 +672,14 @@ def postgres(tmp_path_factory):
             server.wait()
 
 
+def test_a_large_gradebook_is_not_read_whole_for_each_result(folder, loading):
+    run(folder, loading, [handed("ada")], processes=1)
+    with sqlite3.connect(folder / "gradebook.db") as opened:
+        for table in ("grade", "comment"):
+            ((*_, plan),) = opened.execute(f"explain query plan select * from {table} where notebook_id = 'x'")
+            assert "USING INDEX" in plan, table
+
+
 def test_a_gradebook_in_postgresql_holds_the_same(folder, loading, postgres, tmp_path):
     from nbgrader.api import Gradebook
 
@@ -551,6 +692,20 @@ def test_a_gradebook_in_postgresql_holds_the_same(folder, loading, postgres, tmp
             there = {submission.student.id: submission.score for submission in opened.assignment_submissions(SET)}
             assert opened.find_submission(SET, "s0").max_score > 0
         assert there == {name: line.score for name, line in want.items()} == scores(folder)
+
+
+def test_of_two_runs_on_one_server_s_gradebook_the_second_is_refused(postgres, tmp_path):
+    with Merger(tmp_path, postgres):
+        with pytest.raises(CourseError, match="in use by another run"):
+            Merger(tmp_path / "elsewhere", postgres)
+    Merger(tmp_path, postgres).__exit__()
+
+
+@pytest.mark.parametrize("address", ["postgresql+psycopg2://teacher:secret@127.0.0.1:port/grades", "nothing", "mongodb://x/y"])
+def test_an_address_that_names_no_gradebook_is_refused_without_its_password(tmp_path, address):
+    with pytest.raises(CourseError, match="cannot be opened") as error:
+        Merger(tmp_path, address)
+    assert "secret" not in str(error.value)
 
 
 # Many machines
@@ -618,6 +773,20 @@ def test_workers_with_threads_are_refused(loading):
     with LocalCluster(**settings, protocol="tcp://") as cluster:
         with pytest.raises(CourseError, match="has 2 threads"):
             Cluster({}, Work(), cluster.scheduler_address)
+
+
+def test_a_worker_with_threads_that_comes_later_grades_nothing(loading):
+    from distributed import LocalCluster, Worker
+
+    settings = {"n_workers": 1, "threads_per_worker": 1, "dashboard_address": None, "host": "127.0.0.1", "processes": False}
+    with LocalCluster(**settings, protocol="tcp://") as cluster:
+        with Cluster({SET: loading}, Work(grade=stubs.at_once), cluster.scheduler_address) as workers:
+            (one,) = cluster.workers.values()
+            one.state.nthreads = 2  # as if it were another one, that came after the first look
+            assert isinstance(one, Worker)
+            ((_, result),) = workers.graded([("ada", SET)], lambda _: b"1")
+    assert isinstance(result, Failed)
+    assert "has 2 threads; expected is 1" in result.why
 
 
 def test_another_version_s_worker_says_so(loading):

@@ -238,6 +238,30 @@ def test_no_one_hands_in_for_another_in_a_flat_folder_or_in_moodle_s_zip(tmp_pat
     assert {each.student for each in collect(path).submissions if each.read() == loading} <= {"Eve C-2"}
 
 
+def test_groups_in_moodle_s_names_hide_no_student(tmp_path, loading, class_roster):
+    with zipfile.ZipFile(tmp_path / "moodle.zip", "w") as packed:
+        packed.writestr("Group A-First01 Last01_900101_assignsubmission_file_/loading.ipynb", loading)
+        packed.writestr("Group A-First02 Last02_77_assignsubmission_onlinetext/onlinetext.html", "<p>See the file.</p>")
+        packed.writestr("Group A-First02 Last02_77_assignsubmission_file_/loading.ipynb", loading)
+    collected = collect(tmp_path / "moodle.zip", roster=class_roster)
+    assert [each.student for each in collected.submissions] == ["student-01", "student-02"]
+    assert collected.strays == []
+
+
+def test_a_class_s_zip_is_not_read_anew_for_each_file(tmp_path, loading, monkeypatch):
+    with zipfile.ZipFile(tmp_path / "inner.zip", "w") as packed:
+        for number in range(30):
+            packed.writestr(f"Student {number}_{number}_assignsubmission_file_/loading.ipynb", loading)
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as packed:
+        packed.write(tmp_path / "inner.zip", "inner.zip")
+    opened = []
+    real = zipfile.ZipFile.__init__
+    monkeypatch.setattr(zipfile.ZipFile, "__init__", lambda zip_, file, *rest: (opened.append(file), real(zip_, file, *rest))[1])
+    collected = collect(tmp_path / "all.zip")
+    assert [each.read() for each in collected.submissions] == [loading] * 30
+    assert len(opened) <= 4, "one opening for each look at what a zip holds"
+
+
 def test_one_s_zip_keeps_no_other_from_being_graded(tmp_path, loading):
     damaged = bytearray(zipped({"a.ipynb": loading, "b.ipynb": loading + b" "}))
     damaged[200] ^= 0xFF

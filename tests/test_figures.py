@@ -7,6 +7,9 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from conftest import ROOT
+from matplotlib import rcParams, style
+from matplotlib.colors import to_hex
 from matplotlib.image import imread
 
 from mnist_lib import figures
@@ -37,7 +40,33 @@ def test_html_holds_the_picture_and_its_text(pictures):
     assert kind == "data:image/png;base64"
     pixels = imread(io.BytesIO(base64.b64decode(content)))
     assert pixels.shape[:2] == (400, 800), "twice the pixels it takes on the page"
-    assert (pixels[0, 0, :3] == 1).all(), "white, on dark pages too"
+    assert (pixels[0, 0] > 0.97).all(), "paper, on dark pages too"
+
+
+def test_paper_is_the_card_on_the_page():
+    with style.context(figures.STYLE):
+        paper = to_hex(rcParams["figure.facecolor"])
+        assert to_hex(rcParams["axes.facecolor"]) == paper
+    assert f"--course-card: {paper};" in (ROOT / "book" / "static" / "course.css").read_text(encoding="utf-8")
+
+
+def test_digits_keep_their_grey_values(pictures):
+    """Each of the 256 values comes out as it went in (the colour map rounds, by 1 at most), white for 0, black for 255."""
+    values = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    figure, axes = figures.subplots(width=4, height=4)
+    axes.imshow(values, cmap="gray_r", vmin=0, vmax=255)
+    axes.axis("off")
+    (picture,) = pictures(figure.to_html())
+    pixels = imread(io.BytesIO(base64.b64decode(picture["src"].split(",")[1])))[:, :, :3]
+    box = axes.get_window_extent()
+    side, ratio = len(pixels), figures.PIXEL_RATIO
+    centres = (np.arange(16) + 0.5) / 16
+    columns = (ratio * (box.x0 + centres * box.width)).astype(int)
+    rows = (side - ratio * (box.y1 - centres * box.height)).astype(int)
+    seen = 255 * pixels[np.ix_(rows, columns)]
+    assert np.abs(seen - (255.0 - values[:, :, None])).max() < 1.5
+    assert (seen[0, 0] == 255).all()
+    assert (seen[-1, -1] == 0).all()
 
 
 def test_a_notebook_shows_html_and_the_text(monkeypatch):
@@ -64,8 +93,6 @@ def test_subplots_has_the_shape_of_pyplots(rows, columns, shape):
 
 
 def test_style_is_readable_without_colour():
-    from matplotlib import rcParams, style
-
     with style.context(figures.STYLE):
         cycle = list(rcParams["axes.prop_cycle"])
         assert rcParams["font.size"] >= 11
@@ -77,7 +104,7 @@ def test_style_is_readable_without_colour():
         parts = [int(part, 16) / 255 for part in re.findall("..", color.lstrip("#"))]
         return np.dot([0.2126, 0.7152, 0.0722], [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts])
 
-    for entry in cycle[:2]:
+    for entry in cycle[:5]:
         assert 1.05 / (brightness(entry["color"]) + 0.05) > 3, f"{entry['color']} on white is too pale"
 
 

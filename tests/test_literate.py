@@ -121,8 +121,10 @@ def test_pipeline_shows_every_stage_and_lights_one(lit):
     assert re.findall(r"\[(\w+)\]", repr(shown)) == ([lit] if lit else [])
     html = shown._repr_html_()
     assert re.findall(r">(\w+)</span>", html) == list(CHAPTERS)
-    assert re.findall(r"font-weight: bold[^>]*>(\w+)<", html) == ([lit] if lit else []), "lit by more than a colour"
-    assert 'role="img"' in html
+    assert re.findall(r"font-weight: bold.*?>(\w+)</span></span>", html) == ([lit] if lit else []), "lit by more than a colour"
+    assert html.startswith('<div class="course-pipeline" role="img" aria-label=')
+    assert re.findall(r'data-chapter="(\S+)"', html) == list(CHAPTERS.values())
+    assert "href" not in html, "a notebook does not know where the others are"
     assert (f"This chapter's stage, {lit}, is lit." in html.replace("&#x27;", "'")) == bool(lit)
 
 

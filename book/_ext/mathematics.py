@@ -51,8 +51,12 @@ def visit_inline(translator, node):
 
 
 def visit_block(translator, node):
-    """A formula of its own, in a box that scrolls where the page is narrow."""
-    translator.body.append(translator.starttag(node, "div", CLASS="course-formula") + _mathml(node, display=True) + "</div>\n")
+    """A formula of its own, in a box that scrolls where the page is narrow.
+
+    The second class is the theme's: its script lets the keyboard scroll such a box, where it does.
+    """
+    box = translator.starttag(node, "div", CLASS="course-formula pst-scrollable-table-container")
+    translator.body.append(box + _mathml(node, display=True) + "</div>\n")
     raise SkipNode
 
 

@@ -14,6 +14,7 @@ folders with the names of sets only the outermost level counts, and zips are ope
 import datetime
 import hashlib
 import io
+import itertools
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -30,12 +31,17 @@ SETS = tuple(f"{number:02d}-{stage}" for number, stage in enumerate(CHAPTERS, st
 MOST_FILES = 100_000  # in all
 LARGEST_ZIP = 8 * 2**30  # bytes that a zip with a class in it may unpack to
 DEEPEST = 4  # zips within zips, with a class in them
-NO_NOTEBOOKS = (".png", ".jpg", ".jpeg", ".gif", ".csv", ".txt", ".npz", ".npy", ".keras", ".h5", ".log", ".db", ".html.url")
+NO_NOTEBOOKS = (
+    ".png", ".jpg", ".jpeg", ".gif", ".csv", ".txt", ".npz", ".npy", ".keras", ".h5", ".log", ".db", ".html.url",
+    "onlinetext.html",  # what Moodle makes of a text that was typed there
+)  # fmt: skip
 
 MOODLE = re.compile(r"^(?P<name>.+?)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<rest>.*)$")
 CANVAS = re.compile(r"^(?P<name>[^\W_]+?)(?P<late>_LATE)?_(?P<number>\d+)_(?P<attempt>\d{3,})_(?P<rest>.+)$")
 DAMAGED = b"PK\x03\x04"  # what stands for a file that cannot be had from its zip: intake refuses it as a damaged zip
 MOST_OF_ONE = 20  # notebooks in a student's own zip
+LARGEST_INNER = 2**30  # bytes of a zip within a zip, which is held in memory
+OPEN = 4  # zips that are held open, or in memory if they came in a zip
 TIMESTAMP = "timestamp.txt"  # nbgrader's, beside a notebook
 EMAIL = re.compile(r"\w[\w.+-]*@[\w-]+(?:\.[\w-]+)+")
 
@@ -92,7 +98,12 @@ class _File:
     parts: tuple[str, ...]  # below the folder or zip that holds the class
     name: str  # the whole way there
     time: float
-    read: Callable[[], bytes]
+    begin: Callable[[int], bytes]  # so many bytes, or fewer if there are no more
+    path: Path | None = None  # where it lies if it lies in no zip
+
+    def read(self) -> bytes:
+        """The bytes; one more than intake reads where there are too many."""
+        return self.begin(intake.LARGEST_FILE + 1)
 
     def below(self, parts: tuple[str, ...]) -> "_File":
         """The same, seen from another folder."""
@@ -186,9 +197,9 @@ def _files(source: Path) -> list[_File]:
                 raise CourseError(f"{source} holds more than {MOST_FILES:,} files. Is it the folder with the submissions?")
             parts = path.relative_to(source).parts
             if path.is_file() and not path.is_symlink() and not _litter(parts):
-                found.append(_File(parts, "/".join(parts), path.stat().st_mtime, path.read_bytes))
+                found.append(_File(parts, "/".join(parts), path.stat().st_mtime, _of_disk(path), path))
         return found
-    file = _File((source.name,), source.name, source.stat().st_mtime, source.read_bytes)
+    file = _File((source.name,), source.name, source.stat().st_mtime, _of_disk(source), source)
     try:
         entries = _entries(file) if _is_zip(file) else []
     except intake.Refusal as error:
@@ -237,15 +248,44 @@ def _time(file: _File) -> float | None:
         return None
 
 
+def _of_disk(path: Path) -> Callable[[int], bytes]:
+    def begin(size: int) -> bytes:
+        with path.open("rb") as file:
+            return file.read(size)
+
+    return begin
+
+
 def _is_zip(file: _File) -> bool:
-    return file.name.lower().endswith(".zip") and file.read()[:4] in (b"PK\x03\x04", b"PK\x05\x06")
+    return file.name.lower().endswith(".zip") and file.begin(4) in (b"PK\x03\x04", b"PK\x05\x06")
+
+
+class _Opened:
+    """The zips that were read last, open: a class's files are read one after the other, and a large zip is not read anew for each."""
+
+    def __init__(self) -> None:
+        self.zips: dict[int, zipfile.ZipFile] = {}
+        self.numbers = itertools.count()
+
+    def get(self, number: int, file: _File) -> zipfile.ZipFile:
+        """The zip in a file, known by a number of its own."""
+        if number not in self.zips:
+            packed = zipfile.ZipFile(file.path or io.BytesIO(file.begin(LARGEST_INNER)))
+            while len(self.zips) >= OPEN:
+                self.zips.pop(next(iter(self.zips))).close()
+            self.zips[number] = packed
+        self.zips[number] = self.zips.pop(number)  # the last to be closed
+        return self.zips[number]
+
+
+_OPENED = _Opened()
 
 
 def _entries(file: _File) -> list[_File]:
-    """The files in a zip. Each is read when it is asked for, from the zip, which is read anew: none of them is kept."""
+    """The files in a zip. Each is read when it is asked for: none of them is kept."""
+    number = next(_OPENED.numbers)
     try:
-        with zipfile.ZipFile(io.BytesIO(file.read())) as packed:
-            infos = [each for each in packed.infolist() if not each.is_dir()]
+        infos = [each for each in _OPENED.get(number, file).infolist() if not each.is_dir()]
     except Exception:  # whatever `zipfile` makes of damaged bytes: it has no one error for them
         raise intake.Refusal("it is a damaged zip") from None
     if len(infos) > MOST_FILES or sum(each.file_size for each in infos) > LARGEST_ZIP:
@@ -264,19 +304,19 @@ def _entries(file: _File) -> list[_File]:
                 time = datetime.datetime(*info.date_time).timestamp()
             except ValueError:
                 time = file.time
-            found.append(_File(parts, "/".join((file.name, *parts)), time, _reader(file, info.filename)))
+            found.append(_File(parts, "/".join((file.name, *parts)), time, _of_zip(number, file, info)))
     return found
 
 
-def _reader(file: _File, member: str) -> Callable[[], bytes]:
-    def read() -> bytes:
+def _of_zip(number: int, file: _File, info: zipfile.ZipInfo) -> Callable[[int], bytes]:
+    def begin(size: int) -> bytes:
         try:
-            with zipfile.ZipFile(io.BytesIO(file.read())) as packed, packed.open(member) as opened:
-                return opened.read(intake.LARGEST_FILE + 1)  # intake refuses what is larger
+            with _OPENED.get(number, file).open(info) as opened:
+                return opened.read(size)
         except Exception:  # whatever `zipfile` makes of damaged bytes, or of a password
             return DAMAGED
 
-    return read
+    return begin
 
 
 def _of_an_lms(entries: list[_File]) -> bool:
@@ -321,7 +361,9 @@ def _named(file: _File) -> _Owner | None:
     """The student whom an LMS has named in the outermost part of a path."""
     moodle = MOODLE.match(file.parts[0])
     if moodle:
-        return _Owner((moodle["name"],), f"{moodle['name']}-{moodle['number']}", number=moodle["number"])
+        names = moodle["name"].split("-")  # "Group A-Ada Lovelace", where students hand in in groups
+        told = tuple("-".join(names[k:]) for k in range(len(names)))
+        return _Owner(told, f"{moodle['name']}-{moodle['number']}", number=moodle["number"])
     canvas = CANVAS.match(file.parts[0]) if len(file.parts) == 1 else None
     if canvas:
         return _Owner((canvas["name"],), f"{canvas['name']}-{canvas['number']}", bool(canvas["late"]), canvas["number"])

@@ -1,6 +1,7 @@
 """The command `mnist-grade`: grade a class, explain a score, draw new seeds."""
 
 import argparse
+import hashlib
 import os
 import sys
 from collections import Counter
@@ -21,7 +22,7 @@ from .report import Report
 from .roster import Roster, Student, read_roster
 from .sandbox import NoSandbox, missing
 from .session import Limits
-from .store import Job, Store, write
+from .store import Job, Store, locked, write
 from .workers import Cluster, Pool, Work
 
 WORTH_WARMING = 8  # submissions: for fewer, importing TensorFlow once in each process takes longer than it saves
@@ -110,7 +111,7 @@ def _grade(chosen: argparse.Namespace, isolated: bool) -> int:
     store = Store(chosen.out)
     if chosen.assignment not in (None, *SETS):
         prepare(chosen.assignment, 0)  # says that there is no such set, and which there are
-    with store.locked():
+    with locked(store.folder, chosen.folder):
         collected = collect(chosen.submissions, assignment=chosen.assignment, roster=roster, several=chosen.several)
         if not collected.submissions:
             for name, why in collected.strays:
@@ -150,9 +151,14 @@ def _graded(jobs: list[Job], collected: Collected, roster: Roster | None, store:
                 _progress(course.graded(due, workers), len(due), done)
         lines.sort(key=lambda line: (line.assignment, line.student))
         attention = _attention(collected, lines)
+        attention += [
+            f"{path}: it cannot be read, so what was handed in is not known: hand that student's file over again." for path in store.unread
+        ]
         if chosen.copies:
             attention += possible_copies(store, [job for job in jobs if not _failed(lines, job)], assignments)
         places = write_grades(store.folder, merger.gradebook, merger.graded(), chosen.lms, roster)
+    # Numbers in an order that tells nothing: those of the roster's would name people to whoever has one.
+    lines.sort(key=lambda line: hashlib.sha256(f"{line.student} {assignments[line.assignment].seed_id}".encode()).digest())
     numbered = [
         {"submission": number, "set": line.assignment, "student": line.student, "file": line.name, "verdict": _verdict(line)}
         for number, line in enumerate(lines, start=1)
@@ -249,7 +255,7 @@ def _explain(chosen: argparse.Namespace, isolated: bool) -> int:
     if not stage or not fitting:
         there = ", ".join(job.assignment for job in jobs) or "nothing"
         raise CourseError(f"Expected a task such as loading.describe of a set that {chosen.student} handed in, which is {there}.")
-    (job,) = fitting
+    job = fitting[-1]
     print(explain(store.data(job), chosen.task, _prepared(job.assignment, chosen), _limits(chosen), isolated=isolated))
     return 0
 
@@ -257,7 +263,7 @@ def _explain(chosen: argparse.Namespace, isolated: bool) -> int:
 def _reseed(chosen: argparse.Namespace, isolated: bool) -> int:
     store = Store(chosen.out)
     chosen.copies = False
-    with store.locked():
+    with locked(store.folder, chosen.folder):
         jobs = list(store.jobs(chosen.assignment))
         if not jobs:
             raise CourseError(f"Nothing of {chosen.assignment} was graded in {chosen.out}, so no seed was drawn.")

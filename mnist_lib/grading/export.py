@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -60,7 +61,8 @@ def as_csv(columns: Iterable[str], table: Iterable[Mapping[str, object]]) -> str
 
 
 def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value[:1] in tuple("=+-@\t\r") else value
+    # Some spreadsheets divide lines at semicolons or tabs.
+    return f"'{value}" if isinstance(value, str) and re.search(r"(^|[;\t\r\n])\s*[=+@-]|^[\t\r\n]", value) else value
 
 
 def write_grades(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from .assignment import Assignment, CourseError
 from .merge import Merger
 from .one import Result
+from .page import with_remarks
 from .store import Job, Store, key_of
 from .workers import Failed, Work
 
@@ -149,4 +150,6 @@ class Class:
                 self.store.note_merged(job, self.merger.url)
             except CourseError as error:  # the result is kept, and the next run enters it
                 failed = str(error)
+        if not result.refused:
+            self.store.show(job, with_remarks(result.page, self.merger.remarks(job.student, job.assignment)))
         return line_of(job, result, fresh=fresh, changed=len(changed), failed=failed)

@@ -5,12 +5,14 @@ import shutil
 import sys
 import warnings
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import nbformat
 from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
 from nbgrader.preprocessors import AssignLatePenalties, SaveCells
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config
 
@@ -49,14 +51,37 @@ class Merger:
             os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
         try:
             self.gradebook = Gradebook(self.url, "mnist")
-        except (SQLAlchemyError, ImportError) as error:
+            self._held = self._hold()
+            self._index()
+        except (SQLAlchemyError, ImportError, ValueError) as error:
             raise CourseError(f"The gradebook {shown(self.url)} cannot be opened: {str(error).splitlines()[0]}") from None
 
     def __enter__(self) -> "Merger":
         return self
 
     def __exit__(self, *error: object) -> None:
+        if self._held is not None:
+            self._held.close()
         self.gradebook.close()
+
+    def _hold(self) -> Connection | None:
+        """Of a gradebook on a server, which a run on another machine may write: a lock that ends with this connection."""
+        if self.gradebook.engine.dialect.name != "postgresql":
+            return None
+        connection = self.gradebook.engine.connect()
+        if not connection.execute(text("select pg_try_advisory_lock(hashtext('mnist-grade'))")).scalar():
+            connection.close()
+            self.gradebook.close()
+            raise CourseError(
+                f"The gradebook {shown(self.url)} is in use by another run: it has one writer. Run this again when that is over."
+            )
+        return connection
+
+    def _index(self) -> None:
+        """nbgrader's tables have no index for how they are read here; without one, entering the last of thousands takes twice as long."""
+        with suppress(SQLAlchemyError), self.gradebook.engine.begin() as connection:  # who may not make one does without
+            for table, column in (("grade", "notebook_id"), ("comment", "notebook_id"), ("submitted_notebook", "assignment_id")):
+                connection.execute(text(f"create index if not exists mnist_{table}_{column} on {table} ({column})"))
 
     def know(self, students: Iterable[Student]) -> None:
         """Enter students, so that who hands in nothing, or nothing that can be graded, stands in the gradebook too.
@@ -142,6 +167,7 @@ class Merger:
         submission = self.gradebook.update_or_create_submission(assignment.name, student)
         (notebook,) = submission.notebooks
         changed = []
+        rewritten = self._rewritten(result, student, assignment)
         for grade in notebook.grades:
             points = result.points.get(grade.cell.name)
             if grade.auto_score != points:
@@ -149,7 +175,7 @@ class Merger:
                 grade.auto_score = points
                 # A person is to look where only a person can tell, and again where the ground under a person's score has moved.
                 grade.needs_manual_grade = points is None or grade.manual_score is not None
-            elif points is None and grade.manual_score is None:
+            elif points is None and (grade.manual_score is None or grade.cell.name in rewritten):
                 grade.needs_manual_grade = True
         for comment in notebook.comments:
             auto = result.comments.get(comment.cell.name)
@@ -165,18 +191,61 @@ class Merger:
         self.gradebook.db.commit()
         return changed
 
+    def _rewritten(self, result: Result, student: str, assignment: Assignment) -> set[str]:
+        """The cells whose text differs from that of the notebook that was entered before."""
+        try:
+            before = _sources(
+                (self.class_folder / "autograded" / student / assignment.name / f"{assignment.stage}.ipynb").read_text("utf-8")
+            )
+        except (OSError, ValueError):
+            return set()
+        return {name for name, source in _sources(result.notebook).items() if before.get(name) != source}
+
     def _enter_set(self, assignment: Assignment) -> None:
-        """As nbgrader's own step for releasing it does."""
+        """As nbgrader's own step for releasing it does, unless all of its cells are there."""
         if assignment.name in self._known:
             return
+        released = nbformat.reads(assignment.released, as_version=4)
+        told = [cell.metadata.nbgrader for cell in released.cells if "nbgrader" in cell.metadata]
         try:
-            self.gradebook.find_notebook(assignment.stage, assignment.name)
+            notebook = self.gradebook.find_notebook(assignment.stage, assignment.name)
+            there = {cell.name: cell.max_score for cell in notebook.grade_cells}
+            whole = there == {each.grade_id: each.points for each in told if each.grade}
+            kept = {each.grade_id for each in told if each.grade or each.solution or each.locked}
+            whole = whole and {cell.name for cell in notebook.source_cells} == kept
         except MissingEntry:
             self.gradebook.update_or_create_assignment(assignment.name)
+            whole = False
+        if not whole:  # it was never entered, or not to its end, or the exercise has been released anew
             resources = {"nbgrader": {"notebook": assignment.stage, "assignment": assignment.name, "db_url": self.url}}
-            SaveCells().preprocess(nbformat.reads(assignment.released, as_version=4), resources)
+            try:
+                SaveCells().preprocess(released, resources)
+            except RuntimeError as error:  # submissions stand there already, and the released notebook has other cells
+                raise CourseError(f"The gradebook {shown(self.url)} does not fit the exercise: {error}") from None
             self.gradebook.db.expire_all()
         self._known.add(assignment.name)
+
+    def remarks(self, student: str, assignment: str) -> list[tuple[str, str | None, float | None]]:
+        """What a person has given to a submission: the cell's name, the comment, the points; both None where there is none.
+
+        Returns
+        -------
+        list of (str, str or None, float or None)
+            For the cells that have a comment or points by a person, by name.
+        """
+        try:
+            submission = self.gradebook.find_submission(assignment, student)
+        except MissingEntry:
+            return []
+        found: dict[str, list] = {}
+        for notebook in submission.notebooks:
+            for comment in notebook.comments:
+                if comment.manual_comment:
+                    found.setdefault(comment.cell.name, [None, None])[0] = comment.manual_comment
+            for grade in notebook.grades:
+                if grade.manual_score is not None or grade.extra_credit:
+                    found.setdefault(grade.cell.name, [None, None])[1] = grade.score
+        return [(name, *given) for name, given in sorted(found.items())]
 
     def _set_penalty(self, submission: SubmittedAssignment, student: str, moved: bool) -> None:
         """The penalty by nbgrader's plugin. Where it gives none for what is late, one that a person has entered stays."""
@@ -189,6 +258,12 @@ class Merger:
             notebook.late_submission_penalty = None
 
 
+def _sources(notebook: str) -> dict[str, str]:
+    """What stands in the cells that nbgrader knows."""
+    cells = nbformat.reads(notebook, as_version=4).cells
+    return {cell.metadata.nbgrader.grade_id: cell.source for cell in cells if "nbgrader" in cell.metadata}
+
+
 def shown(url: str) -> str:
     """The address of a gradebook without its password."""
     from sqlalchemy.engine import make_url
@@ -196,5 +271,5 @@ def shown(url: str) -> str:
 
     try:
         return make_url(url).render_as_string(hide_password=True)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         return "whose address cannot be read"

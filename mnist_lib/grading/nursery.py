@@ -30,82 +30,99 @@ class NoNursery(RuntimeError):
 
 
 class Nursery:
-    """One such process. Close it after use; it ends with the process that made it.
+    """One such process, for all that grade on this machine. Close it after use; it ends with the process that made it.
 
     Parameters
     ----------
     environment : dict
         The kernels' environment, as far as imports depend on it.
 
+    Attributes
+    ----------
+    address : str
+        Where it is reached by `fork_into`: a socket in a folder that nobody else may enter, and that no sandbox shows.
+    process : Popen
+
     Raises
     ------
-    NoNursery
-        If it does not start.
+    OSError
+        If it cannot be started.
     """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self.channel, theirs = socket.socketpair()
+        # The path of a socket must stay below 108 characters.
+        place = "/tmp" if len(tempfile.gettempdir()) > 60 and os.path.isdir("/tmp") else None
+        self.folder = tempfile.TemporaryDirectory(prefix="mnist-nursery-", dir=place, ignore_cleanup_errors=True)
+        self.address = os.path.join(self.folder.name, "socket")
+        self.lifeline, theirs = socket.socketpair()
         # Keras would otherwise read, or make, a folder in a home that is not the kernels'.
         own = {**environment, "HOME": "/", "KERAS_HOME": "/dev/null/keras", "IPYTHONDIR": "/dev/null/ipython", "PYTHONPATH": ""}
-        with theirs:
-            command = [sys.executable, "-B", str(PROGRAM), str(theirs.fileno())]
-            streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-            self.process = subprocess.Popen(command, env=own, cwd="/", pass_fds=[theirs.fileno()], start_new_session=True, **streams)
-        if self._said(TO_IMPORT) != b"ready":
-            self.close()
-            raise NoNursery("it did not come as far as its imports")
+        with theirs, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            listener.bind(self.address)
+            listener.listen(64)
+            command = [sys.executable, "-B", str(PROGRAM), str(theirs.fileno()), str(listener.fileno())]
+            settings = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+            descriptors = [theirs.fileno(), listener.fileno()]
+            self.process = subprocess.Popen(command, env=own, cwd="/", pass_fds=descriptors, **settings)
 
-    def _said(self, seconds: float) -> bytes:
-        self.channel.settimeout(seconds)
+    def ready(self) -> bool:
+        """Wait until it has imported what it imports; False where it does not come that far."""
+        self.lifeline.settimeout(TO_IMPORT)
         with suppress(OSError):
-            return self.channel.recv(20)
-        return b""
+            return self.lifeline.recv(20) == b"ready"
+        return False
 
     def close(self) -> None:
         """End it; kernels that it has started live on."""
-        self.channel.close()
-        with suppress(subprocess.TimeoutExpired):
+        self.lifeline.close()
+        try:
             self.process.wait(5)
-            return
-        self.process.kill()
-        self.process.wait()
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.folder.cleanup()
 
-    def fork_into(self, sandbox: int, request: Mapping[str, Any], log: int) -> int:
-        """Let a kernel begin in a sandbox.
 
-        Parameters
-        ----------
-        sandbox : int
-            The sandbox's first process, by its number outside.
-        request : dict
-            ``limits``, ``environment``, ``home``, ``connection`` as in the sandbox, ``user_namespace``.
-        log : int
-            A descriptor for the kernel's error stream.
+def fork_into(address: str, sandbox: int, request: Mapping[str, Any], log: int) -> int:
+    """Let a kernel begin in a sandbox.
 
-        Returns
-        -------
-        int
-            A descriptor of the kernel's process, which can be read from when it has ended.
+    Parameters
+    ----------
+    address : str
+        Of a `Nursery`, which need not be ready yet.
+    sandbox : int
+        The sandbox's first process, by its number outside.
+    request : dict
+        ``limits``, ``environment``, ``home``, ``connection`` as in the sandbox, ``user_namespace``.
+    log : int
+        A descriptor for the kernel's error stream.
 
-        Raises
-        ------
-        NoNursery
-            If it could not.
-        """
-        with tempfile.TemporaryFile() as program:
+    Returns
+    -------
+    int
+        A descriptor of the kernel's process, which can be read from when it has ended.
+
+    Raises
+    ------
+    NoNursery
+        If it could not.
+    """
+    known = os.pidfd_open(sandbox)
+    try:
+        with tempfile.TemporaryFile() as program, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as channel:
             program.write(syscalls.program() or b"")
             program.flush()
-            known = os.pidfd_open(sandbox)
-            try:
-                socket.send_fds(self.channel, [json.dumps(request).encode()], [log, known, program.fileno()])
-            except OSError as error:
-                raise NoNursery(f"it is gone ({error})") from None
-            finally:
-                os.close(known)
-            number = int(self._said(TO_FORK) or 0)
-        if not number:
-            raise NoNursery("its child could not join the sandbox")
-        return os.pidfd_open(number)
+            channel.settimeout(TO_IMPORT + TO_FORK)
+            channel.connect(address)
+            socket.send_fds(channel, [json.dumps(request).encode()], [log, known, program.fileno()])
+            number = int(channel.recv(20) or 0)
+    except OSError as error:
+        raise NoNursery(f"it is gone ({error})") from None
+    finally:
+        os.close(known)
+    if not number:
+        raise NoNursery("its child could not join the sandbox")
+    return os.pidfd_open(number)
 
 
 def wait_until_made(process: subprocess.Popen, info: int, output: int) -> int:

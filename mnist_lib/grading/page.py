@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from collections.abc import Iterable
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -87,6 +88,35 @@ def feedback_page(assignment: Assignment, result: "Result") -> str:
         f"<footer><p>{escape(assignment.edition)} edition of MNIST · mnist_lib {escape(assignment.version)}</p></footer></body></html>"
     )
     return "\n".join(parts)
+
+
+REMARKS = "<section class='remarks'>"
+
+
+def with_remarks(page: str, remarks: Iterable[tuple[str, str | None, float | None]]) -> str:
+    """A feedback page with what a person has written, before what the grader says.
+
+    Parameters
+    ----------
+    page : str
+        From `feedback_page`.
+    remarks : iterable of (str, str or None, float or None)
+        From `mnist_lib.grading.merge.Merger.remarks`.
+
+    Returns
+    -------
+    str
+        The same page if there are none.
+    """
+    rows = []
+    for cell, comment, points in remarks:
+        given = f" ({plural(points)})" if points is not None else ""
+        text = escape(comment or "").replace("\n", "<br>")
+        rows.append(f"<p><b>{escape(cell)}</b>{given}{': ' if text else ''}{text}</p>")
+    if not rows:
+        return page
+    head, end, rest = page.partition("</h1>")
+    return f"{head}{end}{REMARKS}<h2>From your teacher</h2>{''.join(rows)}</section>{rest}"
 
 
 def refusal_page(assignment: Assignment, sentence: str) -> str:

@@ -4,6 +4,7 @@
 
 import base64
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from html import escape
@@ -97,7 +98,11 @@ class Report:
         slow = sorted(((n, line) for n, line in graded if line.seconds), key=lambda each: -each[1].seconds)[:SLOWEST]
         columns = ("submission", "set")
         parts.append(_section("Slowest", (*columns, "seconds"), [(n, line.assignment, f"{line.seconds:.0f}") for n, line in slow]))
-        parts.append(_section("Refused", (*columns, "what the student reads"), [(n, line.assignment, line.refused) for n, line in refused]))
+        parts.append(
+            _section(
+                "Refused", (*columns, "what the student reads"), [(n, line.assignment, _nameless(line.refused)) for n, line in refused]
+            )
+        )
         parts.append(_section("Without a verdict", columns, [(n, line.assignment) for n, line in failed]))
         parts.append("<footer>")
         for each in sorted(self.assignments.values(), key=lambda each: each.name):
@@ -159,6 +164,11 @@ class Report:
         head = f"<h2>Digits that most models misread, {escape(name)}</h2>"
         said = f"<p>Below each its label, and how many of {_count(models, 'model')} got it wrong.</p>"
         return f'{head}{said}<div class="digits">{"".join(figures)}</div>'
+
+
+def _nameless(refusal: str) -> str:
+    """The sentence of a refusal without the names of files, which may be people's."""
+    return re.sub(r"(notebooks) \(.*\)(; expected)", r"\1\2", refusal)
 
 
 def _count(number: int, what: str) -> str:

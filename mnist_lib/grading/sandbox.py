@@ -301,7 +301,7 @@ def _forked(command: list[str], own: dict, filtered: int, log: IO[bytes]) -> sub
         process.space = os.readlink(f"/proc/{first}/ns/pid")  # what is in it belongs to the run, whoever its parent is
         request = {"limits": own, "environment": _environment("/course", HOME), "home": HOME, "connection": "/course/kernel.json"}
         request["user_namespace"] = os.geteuid() != 0
-        process.kernel = _WARM[0].fork_into(first, request, log.fileno())  # the sandbox's own program would wait on without it
+        process.kernel = nursery.fork_into(_WARM[0], first, request, log.fileno())  # the sandbox's own program would wait on without it
     except (nursery.NoNursery, OSError, ValueError) as error:
         with suppress(OSError):
             os.killpg(process.pid, 9)
@@ -316,30 +316,58 @@ def _forked(command: list[str], own: dict, filtered: int, log: IO[bytes]) -> sub
     return process
 
 
-_WARM: list[nursery.Nursery] = []  # this process's nursery, if it keeps one
+_WARM: list[str] = []  # the address of the nursery from which this process's kernels are forked, if they are
+_OWN: list[nursery.Nursery] = []  # this process's own, if it is that one
 _TRIED: list[bool] = []  # whether it was tried: what does not work is not tried for each submission
 
 
-def keep_warm() -> bool:
-    """Start kernels from now on by forking them from a process that has imported TensorFlow. It ends with this process.
+def start_nursery() -> nursery.Nursery | None:
+    """Start a process that imports TensorFlow, and from which kernels are then forked, by this process's children too.
+
+    Returns
+    -------
+    Nursery or None
+        Not ready yet; to be closed. None where kernels cannot be forked.
+    """
+    if missing() or not hasattr(os, "pidfd_open"):
+        return None
+    with suppress(OSError):
+        return nursery.Nursery(_environment("/course", HOME))
+    return None
+
+
+def keep_warm(address: str | None = None) -> bool:
+    """Start kernels from now on by forking them from a process that has imported TensorFlow.
+
+    Parameters
+    ----------
+    address : str, optional
+        Of a nursery; one of this process's own, which ends with it, unless it is given.
 
     Returns
     -------
     bool
         Whether that works here; kernels are started from nothing where it does not.
     """
-    if not _WARM and not _TRIED and not missing() and hasattr(os, "pidfd_open"):
+    if address is not None:
+        _WARM[:] = [address]
+    elif not _WARM and not _TRIED:
         _TRIED.append(True)
-        with suppress(nursery.NoNursery, OSError):
-            _WARM.append(nursery.Nursery(_environment("/course", HOME)))
+        own = start_nursery()
+        if own is not None and own.ready():
+            _OWN.append(own)
+            _WARM.append(own.address)
+        elif own is not None:
+            own.close()
     return bool(_WARM)
 
 
 def cool_down() -> None:
-    """End this process's nursery."""
+    """Start kernels from nothing again, and end this process's nursery."""
     _TRIED.clear()
-    while _WARM:
-        _WARM.pop().close()
+    _WARM.clear()
+    while _OWN:
+        _OWN.pop().close()
 
 
 def _manager(folder: Path, limits: Limits, isolated: bool) -> AsyncKernelManager:

@@ -22,7 +22,7 @@ import psutil
 from .. import __version__
 from .assignment import Assignment, CourseError
 from .one import Result, grade_one
-from .sandbox import keep_warm
+from .sandbox import keep_warm, start_nursery
 from .session import Limits
 
 MEMORY_OF_ONE = 2 * 2**30  # bytes that grading a notebook commonly takes, sandbox and all
@@ -55,11 +55,16 @@ class Work:
     grade: Callable[..., Result] = grade_one
     warm: bool = True
 
+    @property
+    def forks(self) -> bool:
+        """Whether there are kernels, and they are forked."""
+        return self.warm and self.isolated and self.grade is grade_one
+
     def __call__(self, data: bytes, assignment: Assignment, version: str) -> Result | Failed:
         """Grade one submission; whatever fails becomes words, since the others' work goes on."""
         if version != __version__:
             return Failed(f"this worker has mnist_lib {__version__}, and {version} is grading: install the same on all machines")
-        if self.warm and self.isolated and self.grade is grade_one:
+        if self.forks:
             keep_warm()
         try:
             return self.grade(data, assignment, self.limits, isolated=self.isolated)
@@ -82,12 +87,14 @@ class Pool:
     def __init__(self, assignments: Mapping[str, Assignment], work: Work, processes: int | None = None) -> None:
         self.assignments, self.work = dict(assignments), work
         self.processes = processes or as_many_as_fit()
+        self.nursery = start_nursery() if work.forks else None  # one for all processes, and it imports while they begin
         self.executor = self._start()
 
     def _start(self) -> ProcessPoolExecutor:
         # Not forked: the parent has threads, and may have loaded TensorFlow.
         context = get_context("spawn")
-        return ProcessPoolExecutor(self.processes, context, _begin, (self.assignments, self.work, os.getpid()))
+        address = self.nursery.address if self.nursery else None
+        return ProcessPoolExecutor(self.processes, context, _begin, (self.assignments, self.work, os.getpid(), address))
 
     def __enter__(self) -> "Pool":
         return self
@@ -98,6 +105,8 @@ class Pool:
         if error[0] is not None:
             for each in processes:  # Ctrl+C must not wait for a notebook's end; sandboxes end with their workers
                 each.kill()
+        if self.nursery:
+            self.nursery.close()
 
     def graded(self, items: Iterable[tuple[Any, str]], data: Callable[[Any], bytes]) -> Iterator[tuple[Any, Result | Failed]]:
         """Grade submissions, each as soon as a process is free.
@@ -160,12 +169,14 @@ class Pool:
 _HERE: dict[str, Any] = {}  # in a process of the pool: what it was given when it began
 
 
-def _begin(assignments: Mapping[str, Assignment], work: Work, parent: int) -> None:
+def _begin(assignments: Mapping[str, Assignment], work: Work, parent: int, nursery: str | None) -> None:
     """The first thing that a process of the pool does."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's
     _HERE.update(assignments=assignments, work=work)
+    if nursery:
+        keep_warm(nursery)
 
     def end_with_parent() -> None:
         while os.getppid() == parent:
@@ -301,7 +312,16 @@ class Cluster:
         name = item[1]
         if name not in self.sent:
             self.sent[name] = self.client.scatter(self.assignments[name], broadcast=True, hash=False)
-        return self.client.submit(self.work, data(item[0]), self.sent[name], __version__, pure=False, retries=1)
+        return self.client.submit(_grade_there, self.work, data(item[0]), self.sent[name], __version__, pure=False, retries=1)
+
+
+def _grade_there(work: Work, data: bytes, assignment: Assignment, version: str) -> Result | Failed:
+    from distributed import get_worker
+
+    threads = get_worker().state.nthreads  # it may have come after the others were looked at
+    if threads != 1:
+        return Failed(f"the worker {get_worker().address} has {threads} threads; expected is 1: start it with --nthreads 1")
+    return work(data, assignment, version)
 
 
 def check_address(address: str) -> None:

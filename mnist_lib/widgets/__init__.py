@@ -12,8 +12,8 @@ _MODULES = {
     "explore_dense": "explorers",
     "explore_temperature": "explorers",
     "explore_learning_rate": "explorers",
-    "explore_confusion": "explorers",
-    "explore_shift": "explorers",
+    "explore_confusion": "network_explorers",
+    "explore_shift": "network_explorers",
     "ask": "questions",
     "own_calibration": "predictions",
 }

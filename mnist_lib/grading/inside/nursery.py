@@ -4,7 +4,7 @@ It runs outside of any sandbox, so nothing of a student's runs in it: it reads w
 sandbox's namespaces, all of them, gives up what it was allowed, and only then does anything else. It was forked from a process that has
 never seen a submission, an input or a grade.
 
-python nursery.py DESCRIPTOR
+python nursery.py LIFELINE LISTENER
 """
 
 import ctypes
@@ -12,6 +12,7 @@ import importlib
 import json
 import os
 import random
+import select
 import signal
 import socket
 import sys
@@ -104,38 +105,51 @@ def enter(request, steps, log, sandbox, told):
         os._exit(1)
 
 
-def main(descriptor):
+def main(lifeline, listener):
     """Import, say so, and fork for each request until the starter is gone."""
     for name in ("numpy", "IPython.display", "ipykernel.kernelapp", "ipykernel.zmqshell", "tensorflow", "keras"):
         importlib.import_module(name)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children that have ended are gone, and need not be waited for
-    with socket.socket(fileno=descriptor) as channel:
-        channel.sendall(b"ready")
+    with socket.socket(fileno=lifeline) as starter, socket.socket(fileno=listener) as requests:
+        starter.sendall(b"ready")
         while True:
-            data, descriptors, _, _ = socket.recv_fds(channel, 2**20, 3)
-            if not data:
-                return
-            request = json.loads(data)
-            log, sandbox, program = descriptors
-            with os.fdopen(program, "rb") as file:
-                file.seek(0)
-                steps = file.read()
-            heard, told = os.pipe()
-            child = os.fork()
-            if child == 0:
+            heard, _, _ = select.select([starter, requests], [], [])
+            if starter in heard:  # it never says anything: it has ended
+                os._exit(0)  # there is nothing to tidy up, for which TensorFlow would take a second
+            with requests.accept()[0] as channel:
                 try:
-                    enter(request, steps, log, sandbox, told)
-                except BaseException as error:
-                    os.write(log, f"the nursery: {type(error).__name__}: {error}\n".encode())
-                finally:
-                    os._exit(1)
-            os.close(told)
-            number = os.read(heard, 20)  # nothing where the child ended without a word
-            for each in (log, sandbox, heard):
-                os.close(each)
-            channel.sendall(number or b"0")
+                    channel.settimeout(10)
+                    channel.sendall(answer(channel) or b"0")
+                except OSError:
+                    pass  # who asked is gone
+
+
+def answer(channel):
+    """Fork for one request; the number of the kernel's process, or nothing."""
+    data, descriptors, _, _ = socket.recv_fds(channel, 2**20, 3)
+    if len(descriptors) != 3:
+        return b""
+    request = json.loads(data)
+    log, sandbox, program = descriptors
+    with os.fdopen(program, "rb") as file:
+        file.seek(0)
+        steps = file.read()
+    heard, told = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            enter(request, steps, log, sandbox, told)
+        except BaseException as error:
+            os.write(log, f"the nursery: {type(error).__name__}: {error}\n".encode())
+        finally:
+            os._exit(1)
+    os.close(told)
+    number = os.read(heard, 20)  # nothing where the child ended without a word
+    for each in (log, sandbox, heard):
+        os.close(each)
+    return number
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), int(sys.argv[2]))
