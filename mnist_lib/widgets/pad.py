@@ -33,8 +33,10 @@ class DigitPad(Component):
     images, labels : ndarray, shapes (n, 28, 28) and (n,), optional
         Digits that the pad can show, uint8 in [0, 255] or fractions in [0, 1]; those that the network gets wrong are found among the first
         10,000.
-    about : str
-        What the reader should know of the network: which chapter trained it, on what, and how well it reads.
+    chapter : str
+        Which chapter has trained it, for the line below the pad, which says how many of the digits it reads rightly, too.
+    digits : str
+        What these are: ``"validation"``, ``"test"``.
     preprocess : function, optional
         Makes of uint8 images (1, 28, 28) what the model takes; the library's `preprocess` unless it is given. With one of your own it is
         the kernel that reads.
@@ -75,7 +77,8 @@ class DigitPad(Component):
         images: np.ndarray | None = None,
         labels: np.ndarray | None = None,
         *,
-        about: str = "",
+        chapter: str = "",
+        digits: str = "",
         preprocess: Callable[[np.ndarray], Any] | None = None,
         logits: bool | None = None,
     ) -> None:
@@ -84,12 +87,11 @@ class DigitPad(Component):
         check_model(model)
         self._model, self._own = model, preprocess
         self._logits = gives_logits(model) if logits is None else logits
-        shown, wrong, of = self._chosen(images, labels)
+        shown, wrong, of, said = self._chosen(images, labels, digits)
+        about = " ".join(filter(None, [chapter and f"Trained in {trained_in(chapter)}.", said]))
         described = None if preprocess else describe_network(model, self._logits)
         layers, weights = described or ([], b"")
-        super().__init__(
-            layers=layers, weights=weights, examples=packed(shown), labels=of.tolist(), mistakes=wrong, about=about
-        )  # fmt: skip
+        super().__init__(layers=layers, weights=weights, examples=packed(shown), labels=of.tolist(), mistakes=wrong, about=about)
         if not layers:
             self.observe(self._asked, "pixels")
 
@@ -116,20 +118,20 @@ class DigitPad(Component):
         except Exception as error:  # in the student's own model or pipeline: said on the pad, since nobody sees a kernel's log
             self.fault = f"The model could not read it. {type(error).__name__}: {str(error).strip().splitlines()[0][:300]}"
 
-    def _chosen(self, images: np.ndarray | None, labels: np.ndarray | None) -> tuple[np.ndarray, list[int], np.ndarray]:
-        """Digits to be shown, the places of those among them that are read wrongly, and their labels."""
+    def _chosen(self, images: np.ndarray | None, labels: np.ndarray | None, kind: str) -> tuple[np.ndarray, list[int], np.ndarray, str]:
+        """Digits to be shown, the places of those among them that are read wrongly, their labels, and a sentence on all."""
         if (images is None) != (labels is None):
             raise ValueError(f"images and labels come together; got {describe_value(images)} and {describe_value(labels)}")
         if images is None or labels is None:
-            return np.zeros((0, 28, 28), np.uint8), [], np.zeros(0, int)
+            return np.zeros((0, 28, 28), np.uint8), [], np.zeros(0, int), ""
         digits = checked_digits(images, labels)[:MOST_READ]
         of = labels[:MOST_READ]
         read = self._read(digits)
-        wrong = np.flatnonzero(read.argmax(axis=1) != of)
+        right, wrong = read.argmax(axis=1) == of, np.flatnonzero(read.argmax(axis=1) != of)
         wrong = wrong[np.argsort(-read[wrong].max(axis=1), kind="stable")][:MOST_MISTAKES]  # the surest of them
-        right = np.flatnonzero(read.argmax(axis=1) == of)[:MOST_SHOWN]
-        places = np.concatenate([right, wrong])
-        return digits[places], list(range(len(right), len(places))), of[places]
+        places = np.concatenate([np.flatnonzero(right)[:MOST_SHOWN], wrong])
+        said = f"It reads {right.mean():.1%} of {len(of):,} {kind} digits rightly.".replace("  ", " ")
+        return digits[places], list(range(len(places) - len(wrong), len(places))), of[places], said
 
 
 class Comparison(Component):
@@ -146,7 +148,7 @@ class Comparison(Component):
     about = traitlets.Unicode().tag(sync=True)
 
 
-def compare_networks(networks: dict[str, "keras.Model"], images: np.ndarray, labels: np.ndarray, *, about: str = "") -> Comparison:
+def compare_networks(networks: dict[str, "keras.Model"], images: np.ndarray, labels: np.ndarray, *, chapter: str = "") -> Comparison:
     """Two networks side by side on one drawing, which a slider moves to the left and to the right.
 
     Parameters
@@ -155,8 +157,8 @@ def compare_networks(networks: dict[str, "keras.Model"], images: np.ndarray, lab
         Two, by name. Each takes images as `preprocess` makes them and is small enough for a browser.
     images, labels : ndarray, shapes (n, 28, 28) and (n,)
         Digits to begin with; the first that both read rightly are taken.
-    about : str
-        What the reader should know of the networks.
+    chapter : str
+        Which chapter has trained them.
 
     Returns
     -------
@@ -188,11 +190,18 @@ def compare_networks(networks: dict[str, "keras.Model"], images: np.ndarray, lab
     (first_layers, first), (second_layers, second) = parts
     return Comparison(
         names=list(networks), layers=[first_layers, second_layers], first=first, second=second,
-        examples=packed(digits[right][:MOST_SHOWN]), about=about,
+        examples=packed(digits[right][:MOST_SHOWN]), about=chapter and f"Both were trained in {trained_in(chapter)}.",
     )  # fmt: skip
 
 
 NOT_THERE = f"expected is a Sequential of Dense, Conv2D, MaxPooling2D and layers without weights, with at most {MOST_WEIGHTS:,} weights"
+
+
+def trained_in(chapter: str) -> str:
+    """A chapter and the edition of MNIST that is in use."""
+    from ..loading import edition_in_use
+
+    return f"chapter {chapter}, on the {edition_in_use()} edition of MNIST"
 
 
 def describe_network(model: "keras.Model", logits: bool) -> tuple[list[dict[str, Any]], bytes] | None:
