@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 VARIANT ?= 0
 
-.PHONY: help book serve exercises test test-exercises test-site-full stamp bench bench-grading bench-class check profile pins clean
+.PHONY: help book serve exercises test test-exercises test-site-full stamp questions bench bench-grading bench-class check profile pins clean
 
 help:
 	@echo "make book            build the site in _build/html (full edition if MNIST_NPZ names mnist.npz, else the sample)"
@@ -16,6 +16,7 @@ help:
 	@echo "make test-exercises  prove the exercises over 20 seeds, write book/measured/ (half an hour; with MNIST_NPZ both editions)"
 	@echo "make test-site-full  build and test the site on the full edition (needs MNIST_NPZ)"
 	@echo "make stamp           write the address in _config.yml into every notebook"
+	@echo "make questions       write the chapters' questions for notebooks"
 	@echo "make bench           measure the recipes, write book/measured/ (needs MNIST_NPZ, takes about ten minutes)"
 	@echo "make bench-grading   measure grading: hostile, damaged and right submissions (an hour; PARTS=\"split overhead\" for some)"
 	@echo "make bench-class     measure grading a class: throughput, scale, sudden ends (half an hour; PARTS=\"killed\" for some)"
@@ -54,6 +55,9 @@ test-site-full: $(READY)
 
 stamp: $(READY)
 	$(BIN)/python book/_tools/stamp.py
+
+questions: $(READY)
+	$(BIN)/python book/_tools/questions.py
 
 bench: $(READY)
 	$(BIN)/python tests/bench/bench_recipes.py

@@ -64,8 +64,10 @@ def test_italics_are_found():
 def test_chapter_begins_and_ends_as_all_do(name):
     ids = [cell.id for cell in BOOK[name].cells]
     assert ids[:5] == ["title", "badge", "set-up", "imports", "objectives"]
-    assert ids[-2:] == ["questions", "summary"]
+    assert ids[-3:] == ["questions", "ask", "summary"]
     stage = name[3:]
+    assert f'ask("{stage}")' in cell(name, "ask").source
+    assert cell(name, "ask").metadata["tags"] == ["remove-cell"], "the page has the same questions as forms"
     assert cell(name, "title").source.splitlines()[0] == f"# {stage.capitalize()}"
     assert f'pipeline("{stage}")' in cell(name, "imports").source
     objectives = cell(name, "objectives").source

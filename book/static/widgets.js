@@ -91,6 +91,7 @@
   window.courseWidgets = {
     define: (name, component) => (components[name] = component),
     payload: (name, value) => (values[name] = revive(value)),
+    component: (name) => load(`component-${name}.js`).then(() => components[name]), // for other scripts of the page
   };
 
   function begin() {
