@@ -38,7 +38,7 @@
     const ofChoices = element("fieldset", { "aria-labelledby": question.id }, ...choices.map(({ label }) => label));
     const legend = element("legend", {}, "How sure are you?");
     const ofConfidence = element("fieldset", { class: "course-sure" }, legend, ...confidence.map(({ label }) => label));
-    const button = element("button", { type: "submit" }, "Open the answer");
+    const button = element("button", { type: "submit", class: "course-button" }, "Open the answer");
     const said = element("p", { class: "course-outcome", role: "status" });
     const form = element("form", { class: "course-question course-prediction" }, ofChoices, ofConfidence, button, said);
     list.replaceWith(form);

@@ -239,9 +239,9 @@
     };
 
     const status = element("p", { role: "status", class: "course-erased" });
-    const ask = element("button", { type: "button" }, "Erase");
-    const yes = element("button", { type: "button" }, "Erase it all");
-    const no = element("button", { type: "button" }, "Keep it");
+    const ask = element("button", { type: "button", class: "course-button" }, "Erase");
+    const yes = element("button", { type: "button", class: "course-button" }, "Erase it all");
+    const no = element("button", { type: "button", class: "course-button" }, "Keep it");
     const question = element("p", { id: "course-erase" }, "Erase what is remembered of your progress? It cannot be brought back.");
     const confirmation = element("div", { class: "course-confirm", role: "group", "aria-labelledby": "course-erase" }, question, yes, no);
     const close = (words) => {

@@ -76,7 +76,7 @@ function questionForm({ prompt, folds, before, answered }) {
   }
 
   // Enter in a field sends a form, so keys suffice. Choosing alone must not answer: arrow keys pass over every choice.
-  const form = element("form", { class: "course-question" }, fieldset, element("button", { type: "submit" }, "Check"), said);
+  const form = element("form", { class: "course-question" }, fieldset, element("button", { type: "submit", class: "course-button" }, "Check"), said);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     answer();
