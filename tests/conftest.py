@@ -7,6 +7,7 @@ import shutil
 import socket
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 ROOT = Path(__file__).resolve().parent.parent
 FULL = bool(os.environ.get("MNIST_NPZ"))
@@ -18,7 +19,7 @@ os.environ["MNIST_EDITION"] = "full" if FULL else "sample"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ["MPLBACKEND"] = "agg"
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / "book")]  # the library, and the folder of the site's own extensions
 
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
@@ -166,6 +167,56 @@ def browser():
         opened = playwright.chromium.launch(executable_path=executable, args=quiet)
         yield opened
         opened.close()
+
+
+DESK = {"viewport": {"width": 1000, "height": 900}}
+PHONE = {"viewport": {"width": 375, "height": 800}, "has_touch": True, "is_mobile": True}
+
+
+@pytest.fixture(scope="module")
+def static(tmp_path_factory):
+    """The files that the site's build lays beside its pages."""
+    from _ext.widgets import write_scripts
+
+    folder = tmp_path_factory.mktemp("site")
+    write_scripts(SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=folder))
+    shutil.copy(ROOT / "book" / "static" / "widgets.js", folder / "_static")
+    return folder
+
+
+@pytest.fixture
+def show(static, browser):
+    """Opens a page with one component, treated as the site's build treats it, from the folder; nothing may fail on it."""
+    from _ext.widgets import treat_widgets
+
+    contexts, failures = [], []
+
+    def shown(component, device=DESK):
+        page_context = {"body": component.to_html()}
+        ignore = SimpleNamespace(
+            builder=SimpleNamespace(format="html"), outdir=static, add_css_file=lambda *_: None, add_js_file=lambda *_, **__: None
+        )
+        treat_widgets(ignore, "page", "page.html", page_context, None)
+        path = static / "page.html"
+        path.write_text(
+            '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+            f'<link rel="stylesheet" href="_static/widgets.css"><body>{page_context["body"]}'
+            '<script src="_static/widgets.js"></script></html>',
+            encoding="utf-8",
+        )
+        contexts.append(browser.new_context(**device))
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        page.on("request", lambda request: request.url.startswith("file:") or failures.append(request.url))
+        page.goto(path.as_uri())
+        page.wait_for_selector(".course-widget[data-ready]")
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, "wider than the page"
+        return page
+
+    yield shown
+    for each in contexts:
+        each.close()
+    assert failures == []
 
 
 @pytest.fixture

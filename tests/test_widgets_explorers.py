@@ -1,69 +1,17 @@
 """The explorers, moved in a browser by mouse, keyboard and finger, on a page without a kernel; what they say is computed anew here."""
 
 import re
-import shutil
-import sys
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import ROOT
+from conftest import PHONE
+from pages import drag, pixels_of
 from scipy.special import log_softmax
 from sklearn.metrics import confusion_matrix
 
 from mnist_lib.widgets import explore_confusion, explore_dense, explore_learning_rate, explore_pixels, explore_shift, explore_temperature
 
-sys.path.insert(0, str(ROOT / "book"))
-
-DESK = {"viewport": {"width": 1000, "height": 900}}
-PHONE = {"viewport": {"width": 375, "height": 800}, "has_touch": True, "is_mobile": True}
 HEAVIEST = 150_000  # characters of one explorer on a page
-
-
-@pytest.fixture(scope="module")
-def static(tmp_path_factory):
-    """The files that the site's build lays beside its pages."""
-    from _ext.widgets import write_scripts
-
-    folder = tmp_path_factory.mktemp("site")
-    write_scripts(SimpleNamespace(builder=SimpleNamespace(format="html"), outdir=folder))
-    shutil.copy(ROOT / "book" / "static" / "widgets.js", folder / "_static")
-    return folder
-
-
-@pytest.fixture
-def show(static, browser):
-    """Opens a page with one explorer, treated as the site's build treats it, from the folder; nothing may fail on it."""
-    from _ext.widgets import treat_widgets
-
-    contexts, failures = [], []
-
-    def shown(explorer, device=DESK):
-        page_context = {"body": explorer.to_html()}
-        ignore = SimpleNamespace(
-            builder=SimpleNamespace(format="html"), outdir=static, add_css_file=lambda *_: None, add_js_file=lambda *_, **__: None
-        )
-        treat_widgets(ignore, "page", "page.html", page_context, None)
-        path = static / "page.html"
-        path.write_text(
-            '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-            f'<link rel="stylesheet" href="_static/widgets.css"><body>{page_context["body"]}'
-            '<script src="_static/widgets.js"></script></html>',
-            encoding="utf-8",
-        )
-        contexts.append(browser.new_context(**device))
-        page = contexts[-1].new_page()
-        page.on("pageerror", lambda error: failures.append(str(error)))
-        page.on("request", lambda request: request.url.startswith("file:") or failures.append(request.url))
-        page.goto(path.as_uri())
-        page.wait_for_selector(".course-widget[data-ready]")
-        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, "wider than the page"
-        return page
-
-    yield shown
-    for each in contexts:
-        each.close()
-    assert failures == []
 
 
 def said(page):
@@ -72,21 +20,6 @@ def said(page):
 
 def number(text):
     return float(text.replace("−", "-"))
-
-
-def pixels_of(page, selector):
-    """The grey values of a canvas, one row for each pixel, as the page shows them."""
-    return np.array(
-        page.eval_on_selector(selector, "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)")
-    ).reshape(-1, 4)
-
-
-def drag(page, begin, end):
-    """One finger laid down, moved and lifted."""
-    finger = page.context.new_cdp_session(page)
-    for kind, points in (("touchStart", [begin]), ("touchMove", [end]), ("touchEnd", [])):
-        touches = [{"x": x, "y": y} for x, y in points]
-        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touches})
 
 
 # Pixels

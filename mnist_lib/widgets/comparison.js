@@ -39,7 +39,7 @@ function compare(model, el, names, networks) {
     said.textContent = `${inWords(far)}: ${words.join(", ")}.`;
     seen.setAttribute("aria-label", `What both see, ${inWords(far)}`);
   }
-  const inWords = (far) => (far === 0 ? "In the middle" : `${Math.abs(far)} pixels to the ${far < 0 ? "left" : "right"}`);
+  const inWords = (far) => (far === 0 ? "In the middle" : `${Math.abs(far)} pixel${Math.abs(far) === 1 ? "" : "s"} to the ${far < 0 ? "left" : "right"}`);
   const shift = slider("Moved by", { least: -8, most: 8, value: 0, say: inWords }, show);
   const board = drawingBoard("Draw a digit here", (ink) => {
     pixels = ink && normalised(ink);

@@ -6,8 +6,9 @@ const PEN = 22; // its width: about what MNIST's strokes have, once the drawing 
 // Ink from 0 to 1, shape (BOARD, BOARD), to bytes, shape (28, 28); null where there is no ink.
 function normalised(ink, side = BOARD) {
   let [top, bottom, left, right] = [side, -1, side, -1];
+  const strongest = ink.reduce((most, value) => Math.max(most, value));
   for (let i = 0; i < ink.length; i++) {
-    if (ink[i] <= 0.1) continue;
+    if (ink[i] <= 0.1 * strongest) continue;
     const [row, column] = [Math.floor(i / side), i % side];
     [top, bottom, left, right] = [Math.min(top, row), Math.max(bottom, row), Math.min(left, column), Math.max(right, column)];
   }
@@ -16,12 +17,16 @@ function normalised(ink, side = BOARD) {
   const scale = 20 / Math.max(tall, wide);
   const [height, width] = [tall, wide].map((length) => Math.max(1, Math.round(length * scale)));
 
-  // Each new pixel is the mean of the old ones that it covers, each as far as it is covered.
+  // Each new pixel is the mean of the old ones whose middle lies in it.
+  const [high, broad] = [covered(tall, height), covered(wide, width)];
   const box = new Float64Array(height * width);
   let [mass, rows, columns, most] = [0, 0, 0, 0];
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
-      const value = covered(ink, side, top, left, row * (tall / height), (row + 1) * (tall / height), column * (wide / width), (column + 1) * (wide / width));
+      let sum = 0;
+      for (let y = high[row]; y < high[row + 1]; y++)
+        for (let x = broad[column]; x < broad[column + 1]; x++) sum += ink[(top + y) * side + left + x];
+      const value = sum / ((high[row + 1] - high[row]) * (broad[column + 1] - broad[column]));
       box[row * width + column] = value;
       mass += value;
       rows += value * row;
@@ -39,17 +44,8 @@ function normalised(ink, side = BOARD) {
   return pixels;
 }
 
-function covered(ink, side, top, left, fromRow, toRow, fromColumn, toColumn) {
-  let sum = 0;
-  for (let row = Math.floor(fromRow); row < toRow - 1e-9; row++) {
-    const high = Math.min(row + 1, toRow) - Math.max(row, fromRow);
-    for (let column = Math.floor(fromColumn); column < toColumn - 1e-9; column++) {
-      const share = high * (Math.min(column + 1, toColumn) - Math.max(column, fromColumn));
-      sum += share * (ink[(top + row) * side + left + column] ?? 0);
-    }
-  }
-  return sum / ((toRow - fromRow) * (toColumn - fromColumn));
-}
+// Where the old pixels begin whose middles lie in each new one, and where the last of them ends.
+const covered = (old, fresh) => Array.from({ length: fresh + 1 }, (_, place) => Math.ceil((place * old) / fresh - 0.5));
 
 // Pixels moved to the right; what leaves is gone.
 function movedRight(pixels, columns) {
@@ -94,6 +90,8 @@ function drawingBoard(name, changed) {
   function clear() {
     context.fillStyle = "#fff";
     context.fillRect(0, 0, BOARD, BOARD);
+    cancelAnimationFrame(waiting);
+    waiting = 0;
     shown = null;
     at.down = false;
     tellPen();
@@ -105,7 +103,15 @@ function drawingBoard(name, changed) {
     context.moveTo(from.x, from.y);
     context.lineTo(to.x + (from.x === to.x && from.y === to.y ? 0.01 : 0), to.y); // a line without length draws nothing
     context.stroke();
-    changed(inked());
+    drawn();
+  }
+  // At most once for each picture that the screen shows: a fast pen moves more often.
+  let waiting = 0;
+  function drawn() {
+    waiting ||= requestAnimationFrame(() => {
+      waiting = 0;
+      changed(inked());
+    });
   }
   function inked() {
     const { data } = context.getImageData(0, 0, BOARD, BOARD);
