@@ -6,18 +6,22 @@ Built on the sample edition; SITE_EDITION=full builds it on the full one (`make 
 import functools
 import gzip
 import http.server
+import io
 import os
 import re
 import subprocess
 import sys
 import threading
 from html.parser import HTMLParser
+from importlib.resources import files
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import nbformat
+import numpy as np
 import pytest
 from conftest import ROOT
+from matplotlib.image import imread
 from test_notebooks import toc_pages
 
 EDITION = os.environ.get("SITE_EDITION", "sample")
@@ -25,6 +29,7 @@ PAGES = sorted(toc_pages())
 CHAPTER = "book/06-training"  # has everything that a page can have
 HEAVIEST = 600_000  # bytes, compressed: scripts, styles and fonts of a page
 PHONE, DESK = {"width": 375, "height": 800}, {"width": 1280, "height": 900}
+LOOKS = {"wide and light": (DESK, "light"), "a phone in the dark": (PHONE, "dark")}
 
 
 @pytest.fixture(scope="session")
@@ -212,12 +217,21 @@ def test_site_holds_no_path_of_this_machine(site):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_scripts_styles_and_fonts_are_light(site, pages, name):
-    """The fonts of icons and formulas are counted for each page, though most pages load neither."""
+    """Counted are also the fonts of icons and formulas, though most pages load neither, and the scripts that components load when seen."""
     page = pages[name]
-    files = {(page.file.parent / urlsplit(each).path).resolve() for each in page.fetched if not each.startswith("data:")}
-    files = {file for file in files if file.suffix in {".js", ".css"}} | set(site.rglob("*.woff2"))
-    sizes = {file.name: len(gzip.compress(file.read_bytes())) for file in files}
+    loaded = {(page.file.parent / urlsplit(each).path).resolve() for each in page.fetched if not each.startswith("data:")}
+    loaded = {file for file in loaded if file.suffix in {".js", ".css"}} | set(site.rglob("*.woff2"))
+    components = {site / "_static" / f"component-{widget}.js" for widget in re.findall(r'data-widget="([\w-]+)"', page.html)}
+    sizes = {file.name: len(gzip.compress(file.read_bytes())) for file in loaded | components}
     assert sum(sizes.values()) <= HEAVIEST, sizes
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_what_is_large_is_loaded_when_it_is_seen(pages, name):
+    """Weights and figures of components stand in files of their own, which no page names in a tag that loads them at once."""
+    page = pages[name]
+    assert [each for each in page.fetched if "/payloads/" in each] == []
+    assert max(map(len, re.findall(r'<script type="application/json" data-trait=[^>]*>([^<]*)', page.html)), default=0) < 10_000
 
 
 # In a browser
@@ -240,21 +254,26 @@ def address(site):
     server.shutdown()
 
 
+def watched(context, address):
+    """A new page; `faults` collects whatever goes wrong while it is open."""
+    page = context.new_page()
+    page.faults = []
+    page.on("request", lambda request: request.url.startswith((address, "data:")) or page.faults.append(f"asked {request.url}"))
+    page.on("response", lambda response: response.status >= 400 and page.faults.append(f"{response.status} {response.url}"))
+    page.on("requestfailed", lambda request: page.faults.append(f"failed {request.url}"))
+    page.on("console", lambda message: message.type in {"error", "warning"} and page.faults.append(f"console {message.text}"))
+    page.on("pageerror", lambda error: page.faults.append(f"script {error}"))
+    return page
+
+
 @pytest.fixture
 def visit(browser, address):
-    """Opens a page; `faults` collects whatever goes wrong while it is open."""
+    """Opens a page in a browser that has seen nothing yet."""
     contexts = []
 
     def visit_page(name, viewport=DESK, **options):
-        context = browser.new_context(viewport=viewport, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.faults = []
-        page.on("request", lambda request: request.url.startswith((address, "data:")) or page.faults.append(f"asked {request.url}"))
-        page.on("response", lambda response: response.status >= 400 and page.faults.append(f"{response.status} {response.url}"))
-        page.on("requestfailed", lambda request: page.faults.append(f"failed {request.url}"))
-        page.on("console", lambda message: message.type in {"error", "warning"} and page.faults.append(f"console {message.text}"))
-        page.on("pageerror", lambda error: page.faults.append(f"script {error}"))
+        contexts.append(browser.new_context(viewport=viewport, **options))
+        page = watched(contexts[-1], address)
         page.goto(f"{address}/{name}", wait_until="load")
         return page
 
@@ -263,36 +282,83 @@ def visit(browser, address):
         context.close()
 
 
+@pytest.fixture(scope="module")
+def readers(browser):
+    """Two readers who go from page to page, one for each look; nothing moves for them, so that nothing is judged half faded in."""
+    contexts = {
+        look: browser.new_context(viewport=viewport, color_scheme=scheme, reduced_motion="reduce")
+        for look, (viewport, scheme) in LOOKS.items()
+    }
+    yield contexts
+    for context in contexts.values():
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def axe():
+    """The source of axe-core, as a package of Python's registry brings it."""
+    return files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+
+
 def see_all(page):
-    """Scroll to the end, so that every picture is loaded."""
-    page.evaluate("document.querySelectorAll('img').forEach(image => image.loading = 'eager')")
-    page.wait_for_function("[...document.images].every(image => image.complete)")
+    """Unfold what is folded, and look at everything, so that every picture and every component is loaded."""
+    page.evaluate(
+        """document.querySelectorAll('article details').forEach(part => part.open = true);
+           document.querySelectorAll('img').forEach(image => image.loading = 'eager')"""
+    )
+    for component in page.locator(".course-widget").all():
+        component.scroll_into_view_if_needed()
+    page.wait_for_function(
+        """[...document.images].every(image => image.complete)
+           && [...document.querySelectorAll('.course-widget')].every(part => 'ready' in part.dataset)"""
+    )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", PAGES)
-def test_page_opens_without_a_fault(visit, name, scheme):
-    page = visit(f"{name}.html", color_scheme=scheme)
+# What stands out of the page's right edge, but for what scrolls in a box of its own.
+TOO_WIDE = """[...document.querySelectorAll('article *')]
+    .filter(part => part.getBoundingClientRect().right > innerWidth + 1 && part.getBoundingClientRect().width)
+    .filter(part => {
+        for (let box = part.parentElement; box && box.tagName != 'ARTICLE'; box = box.parentElement)
+            if (getComputedStyle(box).overflowX != 'visible') return false
+        return getComputedStyle(part).position != 'absolute'
+    }).map(part => part.outerHTML.slice(0, 80))"""
+
+# Words of code in the colours of another that was met before become plain text: what is said of the first holds for them, and axe-core
+# would look at each of thousands.
+ONE_OF_EACH_COLOUR = """() => {
+    const met = new Set(), again = [];
+    for (const part of document.querySelectorAll('.highlight span')) {
+        const { color, fontWeight, fontStyle } = getComputedStyle(part);
+        const kind = [color, fontWeight, fontStyle, part.closest('.admonition, .cell_output, .cell_input')?.className].join();
+        met.has(kind) ? again.push(part) : met.add(kind);
+    }
+    for (const part of again) part.replaceWith(...part.childNodes);
+}"""
+
+FINDINGS = """async () => {
+    const { violations } = await axe.run({ resultTypes: ['violations'], rules: { 'label-content-name-mismatch': { enabled: true } } });
+    return violations.filter(each => ['serious', 'critical'].includes(each.impact))
+        .flatMap(each => each.nodes.map(node => `${each.id}: ${node.html.slice(0, 120)}`));
+}"""
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("name", [*PAGES, "search", "genindex"])
+def test_page_is_sound(readers, address, axe, name, look):
+    """Nothing is asked of others, nothing fails, nothing is too wide, all pictures come, and axe-core finds nothing serious."""
+    viewport, scheme = LOOKS[look]
+    page = watched(readers[look], address)
+    page.goto(f"{address}/{name}.html", wait_until="load")
     see_all(page)
     assert page.faults == []
     assert page.evaluate("[...document.images].filter(image => !image.naturalWidth).map(image => image.src)") == []
     assert page.evaluate("document.documentElement.dataset.theme") == scheme
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_page_fits_a_phone(visit, name):
-    page = visit(f"{name}.html", viewport=PHONE)
-    page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
-    see_all(page)
-    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
-    wide = """[...document.querySelectorAll('article *')]
-        .filter(part => part.getBoundingClientRect().right > innerWidth + 1 && part.getBoundingClientRect().width)
-        .filter(part => {
-            for (let box = part.parentElement; box && box.tagName != 'ARTICLE'; box = box.parentElement)
-                if (getComputedStyle(box).overflowX != 'visible') return false  // it scrolls in its own box
-            return getComputedStyle(part).position != 'absolute'
-        }).map(part => part.outerHTML.slice(0, 80))"""
-    assert page.evaluate(wide) == []
+    assert page.evaluate("document.documentElement.scrollWidth") == viewport["width"]
+    assert page.evaluate(TOO_WIDE) == []
+    page.evaluate(ONE_OF_EACH_COLOUR)
+    page.evaluate(axe)
+    assert page.evaluate(FINDINGS) == []
+    page.close()
 
 
 def test_theme_switch_works_and_is_remembered(visit, address):
@@ -309,12 +375,74 @@ def test_theme_switch_works_and_is_remembered(visit, address):
     assert page.faults == []
 
 
-def test_pictures_keep_their_grey_values_in_the_dark(visit):
-    page = visit(f"{CHAPTER}.html", color_scheme="dark")
-    styles = page.evaluate(
-        "[...document.querySelectorAll('article img')].map(i => [getComputedStyle(i).filter, getComputedStyle(i).backgroundColor])"
+def test_digits_keep_their_grey_values_in_the_dark(visit, site):
+    """Pixel by pixel, what a reader sees of a picture of digits is what its file holds."""
+    page = visit("book/02-loading.html", color_scheme="dark", device_scale_factor=2)
+    picture = page.locator("article .cell_output img").first
+    picture.evaluate(
+        """image => {
+            image.loading = 'eager';
+            const whole = { position: 'fixed', inset: '0 auto auto 0', zIndex: 9999 };
+            Object.assign(image.style, { ...whole, padding: 0, borderRadius: 0, maxWidth: 'none', height: 'auto' });
+            return image.decode().then(() => { image.style.width = `${image.naturalWidth / 2}px`; });
+        }"""
     )
-    assert set(map(tuple, styles)) == {("none", "rgb(255, 255, 255)")}
+    seen = imread(io.BytesIO(picture.screenshot()))[:, :, :3]
+    file = imread(site / "_images" / picture.get_attribute("src").split("/")[-1])[:, :, :3]
+    assert {0.0, 1.0} <= set(np.unique(file)), "from white to black"
+    assert np.abs(seen[: len(file), : file.shape[1]] - file).max() <= 1 / 255
+
+
+def test_page_on_paper(visit):
+    """Black on white from the dark too: the text with what is folded, and none of what is pressed."""
+    page = visit(f"{CHAPTER}.html", color_scheme="dark")
+    page.emulate_media(media="print")
+    for gone in (".bd-sidebar-primary", ".bd-sidebar-secondary", ".bd-header-article", ".prev-next-footer", ".course-badge", ".copybtn"):
+        assert page.locator(f"{gone}:visible").count() == 0, gone
+    assert page.locator("article h1:visible").count() == 1
+    assert page.locator(".extra_footer").is_visible(), "says which edition the numbers come from"
+    colours = "part => [getComputedStyle(part).color, getComputedStyle(part).backgroundColor]"
+    assert page.locator("article p").first.evaluate(colours)[0] == "rgb(0, 0, 0)"
+    assert page.locator("body").evaluate(colours)[1] == "rgb(255, 255, 255)"
+    shown = "parts => parts.map(part => part.checkVisibility({ contentVisibilityAuto: true }) && part.getBoundingClientRect().height > 0)"
+    assert all(page.locator("article details > :not(summary)").evaluate_all(shown)), "what is folded on the screen"
+    assert set(page.locator("article img").evaluate_all("all => all.map(one => getComputedStyle(one).breakInside)")) == {"avoid"}
+    after = "part => getComputedStyle(part, '::after').content"
+    address = page.locator("article a.reference.external:visible").first
+    assert address.get_attribute("href") in address.evaluate(after)
+    assert page.locator("article a.reference.internal:visible").first.evaluate(after) == "none"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_stages_lead_to_their_chapters(visit):
+    page = visit(f"{CHAPTER}.html")
+    stages = page.locator(".course-pipeline a")
+    assert stages.count() == 10
+    lit = page.locator('.course-pipeline a[aria-current="step"]')
+    assert lit.inner_text() == "training"
+    assert lit.evaluate("part => getComputedStyle(part).fontWeight") == "700"
+    stages.filter(has_text="evaluation").click()
+    assert page.url.endswith("07-evaluation.html")
+    assert page.faults == []
+
+
+def test_keyboard_is_seen_and_leads_into_the_text(visit):
+    page = visit(f"{CHAPTER}.html", reduced_motion="reduce")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to main content"
+    ring = """() => {
+        const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(document.activeElement);
+        return outlineStyle == 'solid' && parseFloat(outlineWidth) >= 2 || /0px 0px 0px 3px/.test(boxShadow);
+    }"""
+    met = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        place = page.evaluate("document.activeElement.closest('.bd-sidebar-primary, .bd-header-article, article')?.className ?? ''")
+        toggle = page.evaluate("document.activeElement.tagName == 'SUMMARY' && !document.activeElement.closest('article')")
+        if place and not toggle:  # the arrow beside a page has its ring inside
+            assert page.evaluate(ring), page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+            met.add(place.split()[0])
+    assert met == {"bd-sidebar-primary", "bd-header-article", "bd-article"}
 
 
 def test_search_finds_a_word(visit):
@@ -350,6 +478,6 @@ def test_formulas_have_their_font(visit):
 def test_site_can_be_read_from_a_folder(browser, site):
     page = browser.new_page()
     page.goto((site / f"{CHAPTER}.html").as_uri())
-    page.locator("article a", has_text="train").first.click()
+    page.locator('article a[href$="#mnist_lib.training.train"]').first.click()
     assert page.url.endswith("library.html#mnist_lib.training.train")
     page.close()

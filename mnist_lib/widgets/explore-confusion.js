@@ -54,7 +54,8 @@ function render({ model, el }) {
     found.replaceChildren(
       ...shown.map((index) => {
         const sure = percent(probabilities[index], 1);
-        return element("figure", {}, digit(images[index], `a ${is}, read as ${read} with ${sure}`), element("figcaption", {}, `${read}: ${sure}`));
+        const words = element("span", { "aria-hidden": "true" }, `${read}: ${sure}`);
+        return element("div", {}, digit(images[index], `a ${is}, read as ${read} with ${sure}`), words);
       }),
     );
   }

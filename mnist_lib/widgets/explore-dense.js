@@ -108,7 +108,7 @@ function render({ model, el }) {
     else {
       const place = count - 1;
       const [input, factor] = [written(examples[example][place], decimals), written(weight(place), decimals)];
-      const where = square ? `row ${Math.floor(place / side)}, column ${place % side}` : `input ${place}`;
+      const where = few || !square ? `pixel ${place}` : `row ${Math.floor(place / side)}, column ${place % side}`;
       said.textContent = `Term ${count}, ${where}: ${input} × ${factor} = ${written(terms[place], decimals)}; sum ${sum}`;
     }
     drawProducts(count);

@@ -149,9 +149,9 @@ def explore_temperature(logits: np.ndarray, label: int) -> TemperatureExplorer:
     -----
     Used in chapter 05-compilation. T is the temperature of chapter 07-evaluation.
     """
-    logits = _checked_numbers(logits=logits)
+    given, logits = logits, _checked_numbers(logits=logits)
     if logits.ndim != 1 or not 2 <= len(logits) <= 10:
-        raise ValueError(f"logits must have shape (classes,), with 2 to 10 classes; got {describe_value(logits)}")
+        raise ValueError(f"logits must have shape (classes,), with 2 to 10 classes; got {describe_value(given)}")
     check_whole(0, label=label)
     if label >= len(logits):
         raise ValueError(f"label must be a class, 0 to {len(logits) - 1}; got {label}")

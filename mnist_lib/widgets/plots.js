@@ -78,7 +78,7 @@ function slider(name, { least = 0, most, step = 1, value, say }, changed) {
 
 // A drop-down list with its name before it.
 function choice(name, options, changed) {
-  const select = element("select", {}, ...options.map((text, index) => element("option", { value: index }, text)));
+  const select = element("select", { "aria-label": name }, ...options.map((text, index) => element("option", { value: index }, text)));
   select.addEventListener("change", () => changed(Number(select.value)));
   return { box: element("label", { class: "course-choice" }, `${name} `, select), select };
 }
