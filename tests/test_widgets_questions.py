@@ -473,6 +473,16 @@ def test_an_answer_that_was_opened_first_is_no_prediction(visit):
     assert mark_of(page, "04-model") is None
 
 
+def test_answers_opened_together_stay_open_until_all_is_erased(visit):
+    page = visit("04-model")
+    page.evaluate("document.querySelectorAll('.course-predict details').forEach(fold => fold.open = true)")
+    page.wait_for_function("document.querySelectorAll('.course-prediction fieldset:disabled').length === 8")
+    assert page.locator(".course-predict details[open]").count() == 4
+    page.evaluate("courseProgress.erase()")
+    assert page.locator(".course-predict details[open]").count() == 0
+    assert page.locator(".course-predict").first.get_by_role("radio").first.is_enabled()
+
+
 def test_every_prediction_of_the_pages_knows_its_right_choice(visit):
     for name in ("04-model", "08-visualization", "10-capstone"):
         page = visit(name)

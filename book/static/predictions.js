@@ -92,8 +92,10 @@
     fold.addEventListener("toggle", () => {
       if (fold.open && !kept()?.opened) keep((record) => Object.assign(record, { opened: true, skipped: true }));
     });
+    let known = Boolean(kept());
     progress.on(() => {
-      if (!kept()) fold.open = false; // erased
+      if (known && !kept()) fold.open = false; // erased
+      known = Boolean(kept());
       draw();
     });
     draw();
