@@ -144,9 +144,9 @@ def test_weights_that_are_no_numbers_in_half_precision_are_not_sent():
 def test_a_drawing_takes_the_form_that_the_library_gives_it(functions, test_bytes, random):
     code = "(text) => Array.from(normalised(Float32Array.from(atob(text), (letter) => letter.charCodeAt(0) / 255)))"
     for image in test_bytes[0][:12]:
-        size = 28 * int(random.integers(3, 8))
+        size = 28 * int(random.integers(4, 9))
         large = np.kron(image, np.ones((size // 28, size // 28), np.uint8))
-        row, column, height, width = (int(each) for each in (*random.integers(0, BOARD - size, 2), *random.integers(size // 2, size, 2)))
+        row, column, height, width = (int(each) for each in (*random.integers(0, BOARD - size, 2), *random.integers(2 * size // 3, size, 2)))
         ink = np.zeros((BOARD, BOARD), np.uint8)
         ink[row : row + height, column : column + width] = large[:height, :width]
         drawn = functions.evaluate(code, base64.b64encode(ink.tobytes()).decode())

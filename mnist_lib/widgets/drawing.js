@@ -15,7 +15,7 @@ function normalised(ink, side = BOARD) {
   if (bottom < 0) return null;
   const [tall, wide] = [bottom - top + 1, right - left + 1];
   const scale = 20 / Math.max(tall, wide);
-  const [height, width] = [tall, wide].map((length) => Math.max(1, Math.round(length * scale)));
+  const [height, width] = [tall, wide].map((length) => Math.max(1, rounded(length * scale)));
 
   // Each new pixel is the mean of the old ones whose middle lies in it.
   const [high, broad] = [covered(tall, height), covered(wide, width)];
@@ -24,9 +24,8 @@ function normalised(ink, side = BOARD) {
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
       let sum = 0;
-      for (let y = high[row]; y < high[row + 1]; y++)
-        for (let x = broad[column]; x < broad[column + 1]; x++) sum += ink[(top + y) * side + left + x];
-      const value = sum / ((high[row + 1] - high[row]) * (broad[column + 1] - broad[column]));
+      for (const y of high[row]) for (const x of broad[column]) sum += ink[(top + y) * side + left + x];
+      const value = sum / (high[row].length * broad[column].length);
       box[row * width + column] = value;
       mass += value;
       rows += value * row;
@@ -35,17 +34,33 @@ function normalised(ink, side = BOARD) {
     }
   }
   const within = (place, length) => Math.min(Math.max(place, 0), 28 - length);
-  const first = within(Math.round(14 - rows / mass), height);
-  const before = within(Math.round(14 - columns / mass), width);
+  const first = within(rounded(14 - rows / mass), height);
+  const before = within(rounded(14 - columns / mass), width);
   const pixels = new Uint8Array(784);
   for (let row = 0; row < height; row++)
     for (let column = 0; column < width; column++)
-      pixels[(first + row) * 28 + before + column] = Math.round((255 * box[row * width + column]) / most);
+      pixels[(first + row) * 28 + before + column] = rounded((255 * box[row * width + column]) / most);
   return pixels;
 }
 
-// Where the old pixels begin whose middles lie in each new one, and where the last of them ends.
-const covered = (old, fresh) => Array.from({ length: fresh + 1 }, (_, place) => Math.ceil((place * old) / fresh - 0.5));
+// As Python rounds: halves to the even number.
+function rounded(value) {
+  const below = Math.floor(value);
+  const half = value - below;
+  return half > 0.5 || (half === 0.5 && below % 2) ? below + 1 : below;
+}
+
+// For each new pixel the old ones whose middles lie in it. In the steps of Pillow's "box", so that a middle on the edge falls to the same side.
+function covered(old, fresh) {
+  const scale = old / fresh;
+  return Array.from({ length: fresh }, (_, place) => {
+    const middle = (place + 0.5) * scale;
+    const near = Array.from({ length: Math.ceil(scale) + 2 }, (_, k) => Math.floor(middle - scale / 2) + k);
+    const [least, most] = [Math.trunc(middle - scale / 2 + 0.5), Math.trunc(middle + scale / 2 + 0.5)];
+    const within = (each) => (each - middle + 0.5) / scale;
+    return near.filter((each) => each >= Math.max(least, 0) && each < Math.min(most, old) && within(each) > -0.5 && within(each) <= 0.5);
+  });
+}
 
 // Pixels moved to the right; what leaves is gone.
 function movedRight(pixels, columns) {
