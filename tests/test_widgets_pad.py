@@ -1,6 +1,7 @@
 """The pad: what is drawn on it, what the network sees of that, and what it reads, against the library's own functions and Keras."""
 
 import base64
+import os
 
 import keras
 import numpy as np
@@ -8,15 +9,25 @@ import pytest
 from conftest import DESK, PHONE
 from keras import layers
 from pages import drag, pixels_of
-from scipy.ndimage import convolve
+from scipy.ndimage import convolve, zoom
 from scipy.special import softmax
 
-from mnist_lib import build_convolutional_model, compile_model, digit_from_drawing, evaluate, preprocess, shift_images, train
+from mnist_lib import (
+    build_convolutional_model,
+    compile_model,
+    digit_from_drawing,
+    edition_in_use,
+    evaluate,
+    preprocess,
+    shift_images,
+    train,
+)
 from mnist_lib.widgets import DigitPad, compare_networks
 from mnist_lib.widgets.component import script
 from mnist_lib.widgets.pad import describe_network
 
 BOARD = 280  # as drawing.js has it
+TRACED = int(os.environ.get("TRACED_DIGITS", 40))  # `make test-live` traces 200
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +157,9 @@ def test_a_drawing_takes_the_form_that_the_library_gives_it(functions, test_byte
     for image in test_bytes[0][:12]:
         size = 28 * int(random.integers(4, 9))
         large = np.kron(image, np.ones((size // 28, size // 28), np.uint8))
-        row, column, height, width = (int(each) for each in (*random.integers(0, BOARD - size, 2), *random.integers(2 * size // 3, size, 2)))
+        row, column, height, width = (
+            int(each) for each in (*random.integers(0, BOARD - size, 2), *random.integers(2 * size // 3, size, 2))
+        )
         ink = np.zeros((BOARD, BOARD), np.uint8)
         ink[row : row + height, column : column + width] = large[:height, :width]
         drawn = functions.evaluate(code, base64.b64encode(ink.tobytes()).decode())
@@ -260,14 +273,16 @@ def strokes(skeleton):
 
 def test_digits_traced_with_a_pen_are_read_nearly_as_well(show, models, test_bytes):
     """Strokes along the middle of test digits, as a person would trace them."""
-    images, labels = (each[::20] for each in test_bytes)
+    images, labels = (each[:: len(each) // TRACED] for each in test_bytes)
     page = show(DigitPad(models["dense"]))
     box = page.locator(".course-board").bounding_box()
     right = []
     for image, label in zip(images, labels):
         page.get_by_role("button", name="Clear").click()
-        for walk in strokes(thinned(image > 100)):
-            places = [(box["x"] + (x + 0.5) * box["width"] / 28, box["y"] + (y + 0.5) * box["height"] / 28) for y, x in walk]
+        fine = zoom(image.astype(float), 3, order=1, grid_mode=True, mode="nearest") > 128
+        for walk in strokes(thinned(fine)):
+            few = [*walk[::4], walk[-1]]
+            places = [(box["x"] + (x + 0.5) * box["width"] / 84, box["y"] + (y + 0.5) * box["height"] / 84) for y, x in few]
             page.mouse.move(*places[0])
             page.mouse.down()
             for place in places[1:]:
@@ -276,7 +291,7 @@ def test_digits_traced_with_a_pen_are_read_nearly_as_well(show, models, test_byt
         right.append(words(page).startswith(f"The network reads {label},"))
     own = evaluate(models["dense"], preprocess(images), labels).accuracy
     print(f"traced {np.mean(right):.1%}, as they are {own:.1%}")
-    assert np.mean(right) >= own - 0.03 - 2 / len(labels)
+    assert np.mean(right) >= (0.95 if edition_in_use() == "full" else own - 0.03) - (TRACED < 200) * 1.01 / TRACED
 
 
 # Two networks
