@@ -33,12 +33,12 @@ function questionForm({ prompt, folds, before, answered }) {
   const choices = folds.map(choiceOf);
   const numeric = choices.every(({ number }) => !Number.isNaN(number));
   const name = `course-question-${(forms += 1)}`;
-  const said = element("div", { class: "course-said", role: "status" });
+  const said = element("div", { class: "course-reply", role: "status" });
   const signs = [];
 
   const say = (kind, word, explanation) => {
     const sign = SIGNS[kind] ? [element("span", { "aria-hidden": "true" }, `${SIGNS[kind]} `)] : [];
-    said.className = `course-said course-${kind}`;
+    said.className = `course-reply course-${kind}`;
     said.replaceChildren(element("p", { class: "course-verdict" }, ...sign, word), ...copies(explanation));
     if (SIGNS[kind]) answered?.(kind === "right");
   };
