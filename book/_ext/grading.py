@@ -227,28 +227,35 @@ def plot(curves: dict[str, list]) -> str:
         steps = zip([[0, 0.0, 0, 0.0], *curve], curve)
         speeds[workers] = [(new[0], 1e3 * (new[3] - old[3]) / (new[0] - old[0])) for old, new in steps]
     panels.append(("milliseconds of processor time per result", speeds))
-    width = 2 * (LEFT + WIDTH) + 20
+    tenth = {name: next(y for x, y in line if x >= last_of(line) / 10) for name, line in ((title, lines["1"]) for title, lines in panels)}
+    ends = {title: lines["1"][-1][1] for title, lines in panels}
     parts = []
-    for number, (title, lines) in enumerate(panels):
-        left = LEFT + number * (LEFT + WIDTH + 10)
+    for title, lines in panels:
         most = max(y for line in lines.values() for _, y in line) * 1.1
-        last = max(x for line in lines.values() for x, _ in line)
-        parts.append(f'<text x="{left}" y="14">{title}</text>')
-        parts.append(f'<path d="M{left} {ABOVE}v{HEIGHT}h{WIDTH}" fill="none" stroke="currentColor" stroke-opacity=".5"/>')
+        last = last_of(lines["1"])
+        drawn = [f'<text x="0" y="14">{title}</text>']
+        drawn.append(f'<path d="M{LEFT} {ABOVE}v{HEIGHT}h{WIDTH}" fill="none" stroke="currentColor" stroke-opacity=".5"/>')
         for k, line in enumerate(lines.values()):
-            points = " ".join(f"{left + WIDTH * x / last:.1f},{ABOVE + HEIGHT * (1 - y / most):.1f}" for x, y in line)
+            points = " ".join(f"{LEFT + WIDTH * x / last:.1f},{ABOVE + HEIGHT * (1 - y / most):.1f}" for x, y in line)
             broken = ' stroke-dasharray="5 4"' if k else ""
-            parts.append(f'<polyline points="{points}" fill="none" stroke="currentColor" stroke-width="2"{broken}/>')
+            drawn.append(f'<polyline points="{points}" fill="none" stroke="currentColor" stroke-width="2"{broken}/>')
         for y in (0, most / 1.1):
             place = ABOVE + HEIGHT * (1 - y / most) + 4
-            parts.append(f'<text x="{left - 6}" y="{place:.0f}" text-anchor="end">{y:.0f}</text>')
-        parts.append(f'<text x="{left + WIDTH}" y="{ABOVE + HEIGHT + 16}" text-anchor="end">{last:,} results</text>')
-    tenth = {name: next(y for x, y in line if x >= last / 10) for name, line in ((title, lines["1"]) for title, lines in panels)}
-    ends = {title: lines["1"][-1][1] for title, lines in panels}
+            drawn.append(f'<text x="{LEFT - 6}" y="{place:.0f}" text-anchor="end">{y:.0f}</text>')
+        drawn.append(f'<text x="{LEFT + WIDTH}" y="{ABOVE + HEIGHT + 16}" text-anchor="end">{last:,} results</text>')
+        said = f"{title}, with one worker: from {tenth[title]:.0f} at the first tenth to {ends[title]:.0f} at the end"
+        size = f'width="{LEFT + WIDTH + 4}" viewBox="0 0 {LEFT + WIDTH + 4} {ABOVE + HEIGHT + 24}"'
+        style = 'style="max-width:100%;height:auto;font-size:12px" fill="currentColor"'
+        parts.append(f'<svg role="img" aria-label="{said}" {size} {style}>{"".join(drawn)}</svg>')
     changes = ", ".join(f"{title} from {tenth[title]:.0f} to {ends[title]:.0f}" for title, _ in panels)
     said = f"From the first tenth to the end, with one worker (full line): {changes}. Broken line: two workers."
-    style = f'viewBox="0 0 {width} {ABOVE + HEIGHT + 24}" style="max-width:100%;height:auto;font-size:12px" fill="currentColor"'
-    return f'<figure><svg role="img" aria-label="{said}" {style}>{"".join(parts)}</svg><figcaption>{said}</figcaption></figure>'
+    both = f'<div style="display:flex;flex-wrap:wrap;gap:1rem">{"".join(parts)}</div>'
+    return f"<figure>{both}<figcaption>{said}</figcaption></figure>"
+
+
+def last_of(line: list) -> int:
+    """How many results a curve goes to."""
+    return max(x for x, _ in line)
 
 
 class Forked(OfClass):
