@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 VARIANT ?= 0
 
-.PHONY: help book serve exercises test test-exercises test-site-full stamp questions bench bench-grading bench-class check profile pins clean
+.PHONY: help book serve exercises test test-exercises test-site-full test-live stamp questions bench bench-grading bench-class check profile pins clean
 
 help:
 	@echo "make book            build the site in _build/html (full edition if MNIST_NPZ names mnist.npz, else the sample)"
@@ -15,6 +15,7 @@ help:
 	@echo "make test            run the tests"
 	@echo "make test-exercises  prove the exercises over 20 seeds, write book/measured/ (half an hour; with MNIST_NPZ both editions)"
 	@echo "make test-site-full  build and test the site on the full edition (needs MNIST_NPZ)"
+	@echo "make test-live       components in a live JupyterLab with a kernel; 200 test digits traced with a pen (some minutes)"
 	@echo "make stamp           write the address in _config.yml into every notebook"
 	@echo "make questions       write the chapters' questions for notebooks"
 	@echo "make bench           measure the recipes, write book/measured/ (needs MNIST_NPZ, takes about ten minutes)"
@@ -52,6 +53,9 @@ test-exercises: $(READY)
 
 test-site-full: $(READY)
 	SITE_EDITION=full $(BIN)/python -m pytest tests/test_site.py
+
+test-live: $(READY)
+	TRACED_DIGITS=200 $(BIN)/python -m pytest tests/live/live_jupyterlab.py tests/test_widgets_pad.py
 
 stamp: $(READY)
 	$(BIN)/python book/_tools/stamp.py

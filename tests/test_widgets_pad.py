@@ -333,6 +333,12 @@ def test_the_drawing_is_handed_back(models):
     assert pad.image[0, 0] == 0, "a copy: the drawing is not changed by what is done with it"
 
 
+def test_a_drawing_arrives_as_a_message_brings_it(models):
+    pad = DigitPad(models["dense"])
+    pad.set_state({"pixels": memoryview(bytes(783) + b"\xff")})
+    assert (pad.image[27, 27], pad.image.sum()) == (255, 255)
+
+
 def test_the_kernel_reads_for_a_network_that_the_browser_cannot_compute(test_bytes):
     images, labels = test_bytes
     inputs = keras.Input((28, 28, 1))

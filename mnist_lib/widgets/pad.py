@@ -67,7 +67,7 @@ class DigitPad(Component):
     labels = traitlets.List().tag(sync=True)
     mistakes = traitlets.List().tag(sync=True)
     about = traitlets.Unicode().tag(sync=True)
-    pixels = traitlets.Bytes(bytes(784)).tag(sync=True)
+    pixels = traitlets.Bytes(bytes(784)).tag(sync=True, from_json=lambda value, _: bytes(value))  # what comes is a view of a message
     probabilities = traitlets.List().tag(sync=True)
     fault = traitlets.Unicode().tag(sync=True)
 
