@@ -27,7 +27,7 @@ from mnist_lib.widgets.component import script
 from mnist_lib.widgets.pad import describe_network
 
 BOARD = 280  # as drawing.js has it
-TRACED = int(os.environ.get("TRACED_DIGITS", 40))  # `make test-live` traces 200
+TRACED = int(os.environ.get("TRACED_DIGITS", 25))  # `make test-live` traces 200
 
 
 @pytest.fixture(scope="module")

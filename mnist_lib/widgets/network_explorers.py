@@ -12,7 +12,7 @@ from .explorers import MOST_EXAMPLES, Explorer, checked_digits, packed
 if TYPE_CHECKING:
     import keras
 
-MOST_KEPT = 400  # digits behind a confusion matrix: about 90 kB of a page
+MOST_KEPT = 340  # digits behind a confusion matrix: about 100 kB of a page
 MOST_NETWORKS = 4  # lines that can be told apart
 
 
@@ -52,7 +52,7 @@ def explore_confusion(images: np.ndarray, labels: np.ndarray, probabilities: np.
         Of each digit, for each image; the largest says what was read.
     most : int, at least 1
         Digits kept of each cell, at most: the most confident mistakes, and the least confident of those read rightly. Where the cells would
-        keep more than 400 in all, each keeps fewer.
+        keep more than 340 in all, each keeps fewer.
 
     Returns
     -------
