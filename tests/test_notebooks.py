@@ -246,6 +246,7 @@ def notebook():
                 f"[exercise]({address.colab('exercises/a.ipynb')}) [other]({address.repository}-two) {address.site}.",
                 id="links",
             ),
+            nbformat.v4.new_code_cell(f'print("[page]({address.site}/book/index.html)")', id="prose"),
         ]
     )
 
@@ -265,6 +266,7 @@ def test_stamping_replaces_every_address_and_then_changes_nothing(notebook):
         "[exercise](https://colab.research.google.com/github/someone/mnist-course-two/blob/v1.0/exercises/a.ipynb) "
         f"[other]({stamp.configured(ROOT).repository}-two) https://someone.github.io/mnist-course-two."
     )
+    assert second.cells[3].source == 'print("[page](https://someone.github.io/mnist-course-two/book/index.html)")'
     assert stamp.stamped(second, "book/a.ipynb", new) == second
     back = stamp.stamped(second, "book/a.ipynb", stamp.configured(ROOT))
     assert back == first

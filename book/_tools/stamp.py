@@ -3,8 +3,8 @@
     python book/_tools/stamp.py            stamp
     python book/_tools/stamp.py --check    name the notebooks that differ, exit 1 if there are any
 
-What is stamped: the Markdown cell with the id ``badge``, the code cell with the id ``set-up``, and each link in Markdown to the site or to
-the repository. The notebook's metadata remember the address stamped last, so that a new one takes its place.
+What is stamped: the Markdown cell with the id ``badge``, the code cell with the id ``set-up``, and each link to the site or to the
+repository, also in code that writes prose. The notebook's metadata remember the address stamped last, so that a new one takes its place.
 """
 
 import argparse
@@ -119,7 +119,7 @@ def stamped(notebook: nbformat.NotebookNode, path: str, address: Address) -> nbf
                 cell.source += f" · [Read on the website]({address.site}/{path.removesuffix('.ipynb')}.html)"
         elif cell.get("id") == "set-up":
             cell.source = SET_UP.format(archive=address.archive, placeholder=PLACEHOLDER).rstrip()
-        elif cell.cell_type == "markdown":
+        else:  # code too: a cell whose output is prose may hold links
             cell.source = known.sub(lambda match: new[match[0]], cell.source)
     notebook.metadata["course"] = {"repository": address.repository, "version": address.version}
     return notebook

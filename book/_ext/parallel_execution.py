@@ -1,0 +1,77 @@
+"""Notebooks are executed side by side before the pages are read, one after the other being how the notebook reader does it.
+
+Much of a notebook's time is spent on one core: starting Python, loading TensorFlow, tracing functions, drawing. What is executed here goes into
+the cache, where the reader finds it. A notebook that fails is left to the reader, which executes it once more and reports it.
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path, PurePosixPath
+
+import nbformat
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.executors.utils import single_nb_execution
+from sphinx.util import logging
+
+MOST = 4  # at a time; each takes a gigabyte and more
+logger = logging.getLogger(__name__)
+
+
+def at_a_time() -> int:
+    """How many notebooks are executed side by side: one for each core that this process may use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cores, MOST))
+
+
+def execute_side_by_side(app, env, docnames) -> None:
+    """Execute what no cache holds yet, except for notebooks that measure time: those have the machine to themselves, afterwards."""
+    config = app.config
+    if config.nb_execution_mode != "cache" or at_a_time() == 1:
+        return
+    cache = get_cache(config.nb_execution_cache_path)
+    waiting = [file for file in map(Path, map(env.doc2path, docnames)) if file.suffix == ".ipynb" and not _left_alone(file, config)]
+    notebooks = {file: nbformat.read(file, as_version=4) for file in waiting}
+    missing = {file: notebook for file, notebook in notebooks.items() if not _is_cached(cache, notebook)}
+    if len(missing) < 2:
+        return
+    logger.info("executing %d notebooks, %d at a time", len(missing), at_a_time())
+    with ThreadPoolExecutor(at_a_time()) as pool:
+        running = {
+            pool.submit(single_nb_execution, notebook, cwd=str(file.parent), timeout=config.nb_execution_timeout, allow_errors=False): file
+            for file, notebook in sorted(missing.items(), key=_length, reverse=True)
+        }
+        for each in as_completed(running):  # the cache is a database: one thread writes
+            file, result = running[each], each.result()
+            if result.err is None:
+                bundle = CacheBundleIn(result.nb, str(file), data={"execution_seconds": result.time})
+                cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+            logger.info("%s %s in %.0f s", "executed" if result.err is None else "could not execute", file.name, result.time)
+
+
+def _left_alone(file: Path, config) -> bool:
+    return any(
+        PurePosixPath(file.as_posix()).match(pattern) for pattern in [*config.nb_execution_excludepatterns, *config.course_measure_time]
+    )
+
+
+def _is_cached(cache, notebook) -> bool:
+    try:
+        cache.match_cache_notebook(notebook)
+    except KeyError:
+        return False
+    return True
+
+
+def _length(item) -> int:
+    """A guess at how long a notebook takes: the longest come first, so that none is left over at the end."""
+    _, notebook = item
+    return sum(len(cell.source) for cell in notebook.cells if cell.cell_type == "code")
+
+
+def setup(app):
+    """Execute before anything is read; `course_measure_time` in `_config.yml` lists the notebooks that need a quiet machine."""
+    app.setup_extension("_ext.execution_cache")  # chooses the folder
+    app.add_config_value("course_measure_time", [], "", [list])
+    app.connect("env-before-read-docs", execute_side_by_side)
+    return {"parallel_read_safe": False, "parallel_write_safe": True}
