@@ -1,7 +1,7 @@
 """Notebooks are executed side by side before the pages are read, one after the other being how the notebook reader does it.
 
-Much of a notebook's time is spent on one core: starting Python, loading TensorFlow, tracing functions, drawing. What is executed here goes into
-the cache, where the reader finds it. A notebook that fails is left to the reader, which executes it once more and reports it.
+Much of a notebook's time is spent on one core: starting Python, loading TensorFlow, tracing functions, drawing. What is executed here
+goes into the cache, where the reader finds it. A notebook that fails is left to the reader, which executes it once more and reports it.
 """
 
 import os
