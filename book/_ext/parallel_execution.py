@@ -12,16 +12,23 @@ import nbformat
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.executors.utils import single_nb_execution
+from sphinx.errors import ConfigError
 from sphinx.util import logging
 
 MOST = 4  # at a time; each takes a gigabyte and more
+WISHED = "COURSE_NOTEBOOKS_AT_A_TIME"  # an environment variable: fewer where memory is short, 1 to execute one after the other
 logger = logging.getLogger(__name__)
 
 
 def at_a_time() -> int:
-    """How many notebooks are executed side by side: one for each core that this process may use."""
+    """How many notebooks are executed side by side: as many as wished for, else one for each core that this process may use."""
+    wished = os.environ.get(WISHED)
+    if wished:
+        if not (wished.isdecimal() and int(wished) > 0):
+            raise ConfigError(f"{WISHED} must be a whole number, at least 1; got {wished}")
+        return int(wished)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cores, MOST))
+    return min(cores, MOST)
 
 
 def execute_side_by_side(app, env, docnames) -> None:
