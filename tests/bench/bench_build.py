@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from bench_recipes import ROOT, machine  # noqa: E402
+from bench_recipes import ROOT, machine
 
 MEASURED = ROOT / "book" / "measured" / "build.json"
 CHAPTER = re.compile(r"^ *([\d.]+)  (\S+)$", re.MULTILINE)
