@@ -57,12 +57,12 @@ class Book:
             cell["id"] = f"cell-{number}"
         nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}}), self.source)
 
-    def build(self, edition="sample", plain=False):
+    def build(self, edition="sample", plain=False, **variables):
         """Build; return the exit code and all that was said, without colours."""
         tool = [Path(sys.executable).with_name("jupyter-book"), "build", ".", "-W", "-n", "--keep-going"]
         command = tool if plain else [sys.executable, "book/_tools/build.py"]
         environment = {name: value for name, value in os.environ.items() if name not in {"MNIST_NPZ", "MNIST_EDITION"}}
-        environment |= {"MNIST_EDITION": edition} if edition else {}
+        environment |= variables | ({"MNIST_EDITION": edition} if edition else {})
         done = subprocess.run(command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.said = re.sub(r"\x1b\[[0-9;]*m", "", done.stdout)
         return done.returncode
@@ -115,6 +115,42 @@ def test_what_outputs_depend_on_executes_again_and_prose_does_not(new_book):
     (book.folder / "requirements.txt").write_text("numpy==1.1\n")
     assert book.build() == 0, book.said
     assert book.executions == 4, "the pinned versions"
+
+
+MEET = """
+import pathlib, time
+here, there = pathlib.Path("../{own}.here"), pathlib.Path("../{other}.here")
+here.touch()
+for _ in range(600):
+    if there.exists():
+        print("met")
+        break
+    time.sleep(0.1)
+"""
+
+
+def test_notebooks_are_executed_side_by_side_and_a_failing_one_takes_no_other_along(new_book):
+    book = new_book()
+    (book.folder / "_toc.yml").write_text("format: jb-book\nroot: book/index\nchapters:\n  - file: book/second\n  - file: book/third\n")
+    pages = {"second": MEET.format(own="a", other="b"), "third": MEET.format(own="b", other="a")}
+    for name, code in pages.items():
+        book.write(f"# {name.title()}\n\n[Open in Colab](https://example.org)", new_code_cell(code))
+        book.source.rename(book.source.with_name(f"{name}.ipynb"))
+    book.write("# First\n\n[Open in Colab](https://example.org)", new_code_cell(TALK))
+    assert book.build(COURSE_NOTEBOOKS_AT_A_TIME="2") == 0, book.said
+    for name in pages:
+        shown = (book.folder / "_build" / "html" / "book" / f"{name}.html").read_text(encoding="utf-8")
+        assert ">met" in shown, "each waits until the other has begun"
+    assert book.executions == 1
+
+    (book.folder / "mnist_lib" / "__init__.py").write_text("VALUE = 2\n")
+    third = book.source.with_name("third.ipynb")
+    third.write_text(third.read_text(encoding="utf-8").replace("touch()", "missing()"), encoding="utf-8")
+    assert book.build(COURSE_NOTEBOOKS_AT_A_TIME="2") != 0
+    assert "third.ipynb: cell 2 (id cell-1) failed" in book.said
+    assert book.executions == 2
+    assert book.build(COURSE_NOTEBOOKS_AT_A_TIME="some") != 0
+    assert "COURSE_NOTEBOOKS_AT_A_TIME must be a whole number, at least 1; got some" in book.said
 
 
 def test_fingerprint_sees_every_file_of_the_library_and_nothing_else(tmp_path):
