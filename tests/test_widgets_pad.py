@@ -195,6 +195,7 @@ def test_it_is_drawn_by_a_finger_and_by_keys(show, models):
     drag(finger, (box["x"] + 140, box["y"] + 40), (box["x"] + 140, box["y"] + 230))
     assert words(finger).startswith("The network reads 1")
     assert finger.evaluate("scrollY") == before, "the page scrolled under the finger"
+    assert not finger.locator(".course-hint").is_visible()
 
     keys = show(DigitPad(models["dense"]))
     for _ in range(10):
@@ -202,6 +203,7 @@ def test_it_is_drawn_by_a_finger_and_by_keys(show, models):
         if keys.evaluate("document.activeElement.className") == "course-board":
             break
     assert keys.locator(".course-pen").is_visible()
+    assert "Space sets it down" in keys.locator(".course-hint").inner_text()
     for _ in range(9):
         keys.keyboard.press("ArrowUp")
     assert words(keys) == "Draw a digit.", "the pen is not down yet"
@@ -211,6 +213,26 @@ def test_it_is_drawn_by_a_finger_and_by_keys(show, models):
     assert words(keys).startswith("The network reads 1")
     keys.keyboard.press("c")
     assert words(keys) == "Draw a digit."
+
+
+def test_a_second_finger_does_not_draw(show, models):
+    page = show(DigitPad(models["dense"]), PHONE)
+    box = page.locator(".course-board").bounding_box()
+    touch = page.context.new_cdp_session(page)
+
+    def fingers(kind, *points):
+        places = [{"x": box["x"] + x, "y": box["y"] + y, "id": number} for number, (x, y) in enumerate(points)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+    fingers("touchStart", (60, 60))
+    fingers("touchStart", (60, 60), (220, 220))
+    for y in range(70, 200, 10):
+        fingers("touchMove", (60, y), (220, 280 - y))
+    fingers("touchEnd")
+    page.wait_for_timeout(100)
+    ink = ink_on(page)
+    assert ink[60:190, 60].min() > 0.9
+    assert ink[:, 120:].max() == 0
 
 
 def test_digits_of_the_data_set_are_shown_with_their_labels(show, models, test_bytes):

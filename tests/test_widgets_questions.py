@@ -363,10 +363,10 @@ def test_a_number_is_typed(visit):
     assert "There is a bias for each neuron, not for each input." in says("630.0")
     other = says("17")
     assert other.startswith("✗ Not right")
-    assert "open the choices below" in other
+    assert "open the answers below" in other
     assert says(" 620 ").startswith("✓ Right")
     assert kept(page)["questions"]["book/04-model"]["1"] == "later"
-    form.get_by_text("All choices, explained").click()
+    form.get_by_text("Some answers, explained").click()
     form.locator(".course-all details").first.locator("summary").click()
     assert form.get_by_text("Those are the weights").last.is_visible()
 

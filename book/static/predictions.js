@@ -18,7 +18,7 @@
     return options.map(([value, nodes]) => {
       const input = element("input", { type: "radio", name, value });
       const sign = element("span", { class: "course-sign" });
-      return { input, sign, label: element("label", { class: "course-choice" }, input, element("span", {}, ...nodes), sign) };
+      return { input, sign, label: element("label", { class: "course-choice" }, input, element("span", {}, ...nodes, " ", sign)) };
     });
   }
 

@@ -96,7 +96,8 @@ function drawingBoard(name, changed) {
     "aria-label": `${name}. Draw with the mouse or a finger; or with the arrow keys: space sets the pen down and lifts it, C clears.`,
   });
   const pen = element("span", { class: "course-pen", hidden: "" });
-  const box = element("div", { class: "course-boardbox" }, canvas, pen);
+  const keys = element("p", { class: "course-hint", "aria-hidden": "true" }, "Arrow keys move the pen. Space sets it down and lifts it, C clears.");
+  const box = element("div", {}, element("div", { class: "course-boardbox" }, canvas, pen), keys);
   const context = canvas.getContext("2d", { willReadFrequently: true });
   const at = { x: BOARD / 2, y: BOARD / 2, down: false };
   let shown = null; // pixels of a digit that was not drawn
@@ -144,7 +145,7 @@ function drawingBoard(name, changed) {
     pen.classList.toggle("course-down", at.down);
   }
   canvas.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || !event.isPrimary) return; // a second finger does not draw
     event.preventDefault();
     canvas.focus({ preventScroll: true });
     pen.hidden = true;
@@ -153,14 +154,14 @@ function drawingBoard(name, changed) {
     stroke(last, last);
   });
   canvas.addEventListener("pointermove", (event) => {
-    if (!last) return;
+    if (!last || !event.isPrimary) return;
     for (const each of event.getCoalescedEvents?.() ?? [event]) {
       const now = place(each);
       stroke(last, now);
       last = now;
     }
   });
-  for (const kind of ["pointerup", "pointercancel"]) canvas.addEventListener(kind, () => (last = null));
+  for (const kind of ["pointerup", "pointercancel"]) canvas.addEventListener(kind, (event) => event.isPrimary && (last = null));
   canvas.addEventListener("keydown", (event) => {
     const step = BOARD / 28;
     const way = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[event.key];

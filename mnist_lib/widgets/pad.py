@@ -34,7 +34,8 @@ class DigitPad(Component):
         Digits that the pad can show, uint8 in [0, 255] or fractions in [0, 1]; those that the network gets wrong are found among the first
         10,000.
     chapter : str
-        Which chapter has trained it, for the line below the pad, which says how many of the digits it reads rightly, too.
+        Which chapter has trained it, such as ``"06-training"``, or where else, in words; for the line below the pad, which says how many
+        of the digits it reads rightly, too.
     digits : str
         What these are: ``"validation"``, ``"test"``.
     preprocess : function, optional
@@ -198,10 +199,11 @@ NOT_THERE = f"expected is a Sequential of Dense, Conv2D, MaxPooling2D and layers
 
 
 def trained_in(chapter: str) -> str:
-    """A chapter and the edition of MNIST that is in use."""
+    """A chapter by its file's name, or another place in words, and the edition of MNIST that is in use."""
     from ..loading import edition_in_use
 
-    return f"chapter {chapter}, on the {edition_in_use()} edition of MNIST"
+    place = f"chapter {chapter}" if chapter[0].isdigit() else chapter
+    return f"{place}, on the {edition_in_use()} edition of MNIST"
 
 
 def describe_network(model: "keras.Model", logits: bool) -> tuple[list[dict[str, Any]], bytes] | None:

@@ -54,14 +54,14 @@ function questionForm({ prompt, folds, before, answered }) {
       if (Number.isNaN(typed)) return say("nothing", input.value.trim() ? "That is no number." : "Type a number first.", []);
       const met = choices.find(({ number }) => Math.abs(number - typed) <= 1e-9 * Math.max(1, Math.abs(number)));
       if (met) return judge(met);
-      return say("wrong", "Not right", [element("p", {}, "No. Try another number, or open the choices below.")]);
+      return say("wrong", "Not right", [element("p", {}, "No. Try another number, or open the answers below.")]);
     };
   } else {
     choices.forEach(({ choice }, index) => {
       const input = element("input", { type: "radio", name, value: index });
       signs[index] = element("span", { class: "course-sign" });
-      const label = element("span", {}, ...copies(choice));
-      fieldset.append(element("label", { class: "course-choice" }, input, label, signs[index]));
+      const label = element("span", {}, ...copies(choice), " ", signs[index]);
+      fieldset.append(element("label", { class: "course-choice" }, input, label));
     });
     answer = () => {
       const chosen = fieldset.querySelector("input:checked");
@@ -82,7 +82,8 @@ function questionForm({ prompt, folds, before, answered }) {
     answer();
   });
   if (before) form.insertBefore(element("p", { class: "course-before" }, before), said);
-  form.append(element("details", { class: "course-all" }, element("summary", {}, "All choices, explained"), ...folds));
+  const all = numeric ? "Some answers, explained" : "All choices, explained";
+  form.append(element("details", { class: "course-all" }, element("summary", {}, all), ...folds));
   return form;
 }
 
