@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 VARIANT ?= 0
 
-.PHONY: help book serve exercises test test-exercises test-site-full test-live stamp questions bench bench-build bench-grading bench-class check profile pins clean
+.PHONY: help book serve exercises test test-exercises test-site-full test-live stamp questions bench bench-trials bench-build bench-grading bench-class check profile pins clean
 
 help:
 	@echo "make book            build the site in _build/html (full edition if MNIST_NPZ names mnist.npz, else the sample)"
@@ -19,6 +19,7 @@ help:
 	@echo "make stamp           write the address in _config.yml into every notebook"
 	@echo "make questions       write the chapters' questions for notebooks"
 	@echo "make bench           measure the recipes, write book/measured/ (needs MNIST_NPZ, takes about ten minutes)"
+	@echo "make bench-trials    measure one change to the dense recipe at a time (needs MNIST_NPZ, a quarter of an hour)"
 	@echo "make bench-build     measure what building the site takes (half an hour; with MNIST_NPZ both editions)"
 	@echo "make bench-grading   measure grading: hostile, damaged and right submissions (an hour; PARTS=\"split overhead\" for some)"
 	@echo "make bench-class     measure grading a class: throughput, scale, sudden ends (half an hour; PARTS=\"killed\" for some)"
@@ -66,6 +67,9 @@ questions: $(READY)
 
 bench: $(READY)
 	$(BIN)/python tests/bench/bench_recipes.py
+
+bench-trials: $(READY)
+	$(BIN)/python tests/bench/bench_trials.py
 
 bench-build: $(READY)
 	$(BIN)/python tests/bench/bench_build.py
