@@ -2,10 +2,10 @@
 function render({ model, el }) {
   const logits = Array.from(floatsOf(model.get("logits")));
   let right = model.get("label");
-  const [least, most] = [Math.log10(0.05), Math.log10(50)];
+  const [least, most] = [-1.3, 1.7]; // powers of ten: T from 0.05 to 50; T = 1 is one of the steps
 
   const temperature = () => 10 ** heat.value;
-  const label = (T) => written(T, T < 1 ? 2 : 1);
+  const label = (T) => written(T, T < 0.095 ? 3 : T < 0.95 ? 2 : T < 9.5 ? 1 : 0);
 
   function shares(T) {
     const largest = Math.max(...logits);
@@ -44,7 +44,7 @@ function render({ model, el }) {
     said.textContent = `T = ${label(T)}: p of the right class ${written(p[right], 3)}, cost −ln p = ${written(cost(T), 3)} nats.${kind}`;
     plot.redraw();
   }
-  const heat = slider("T", { least, most, step: 0.01, value: 0, say: (place) => label(10 ** place) }, show);
+  const heat = slider("T", { least, most, step: 0.05, value: 0, say: (place) => label(10 ** place) }, show);
   const which = choice("Right class", names, (index) => {
     right = index;
     show();
