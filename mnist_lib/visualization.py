@@ -384,7 +384,8 @@ def _draw_grid(
     rows = -(-len(images) // columns)
     above = 0 if captions is None else lines * height * 0.8 / max(3.2, 11 / columns)  # room for the lines of a caption
     cell = height + above + GAP
-    figure, axes = axes_or_new(axes, height=max(5.2 * rows * cell / (columns * (width + GAP)), 0.8))
+    across = 4.1 if colorbar else 5.2  # inches; the bar takes the rest
+    figure, axes = axes_or_new(axes, height=max(across * rows * cell / (columns * (width + GAP)), 0.8))
     if not scale and images.dtype == np.uint8:
         scale = {"vmin": 0, "vmax": 255}
     for index, image in enumerate(images):

@@ -15,7 +15,8 @@ function render({ model, el }) {
     const best = values.indexOf(Math.max(...values));
     probabilities.show(values, best, "←");
     const right = label === null ? "" : best === label ? ` Its label says ${label} too.` : ` Its label says ${label}.`;
-    said.textContent = `The network reads ${best}, with ${percent(values[best])}.${right}`;
+    const sure = values[best] < 0.995 ? percent(values[best]) : "more than 99%"; // 100% would be certainty
+    said.textContent = `The network reads ${best}, with ${sure}.${right}`;
     seen.setAttribute("aria-label", `What the network sees: 28 × 28 pixels, which it reads as ${best}`);
   }
   function nothing(words) {
