@@ -42,7 +42,7 @@ def test_one_chapter_for_each_stage():
 
 
 def test_each_term_is_introduced_once_and_stands_in_the_glossary():
-    introduced = [(term.lower(), name) for name, notebook in BOOK.items() for term in prose.italics(notebook)]
+    introduced = [(term.lower(), name) for name, notebook in prose.introducing().items() for term in prose.italics(notebook)]
     terms = [term for term, _ in introduced]
     twice = {term: [name for other, name in introduced if other == term] for term in terms if terms.count(term) > 1}
     assert twice == {}, "a term is set in italics where it is introduced, and nowhere else"

@@ -1,4 +1,7 @@
-"""The two pages of mistakes: every symptom leads to an entry, and every entry has its picture, its cause and a repair that was run."""
+"""The two pages of mistakes: every symptom leads to an entry, and every entry has its picture, its cause and a repair that was run.
+
+What all pages beside the chapters share is tested here too, for these two and the one on speed.
+"""
 
 import ast
 import re
@@ -13,7 +16,7 @@ sys.path.insert(0, str(ROOT / "book" / "_tools"))
 
 import prose
 
-PAGES = {name: nbformat.read(ROOT / "book" / f"{name}.ipynb", as_version=4) for name in ("mistakes", "adam")}
+PAGES = {name: nbformat.read(ROOT / "book" / f"{name}.ipynb", as_version=4) for name in ("mistakes", "adam", "speed")}
 MISTAKES = PAGES["mistakes"]
 QUESTION = re.compile(r"^\*\*\d\. .+\*\*$", re.MULTILINE)
 CHOICES = re.compile(r"<details><summary>(.+?)</summary>\n\n(.+?)\n\n</details>", re.DOTALL)
@@ -112,7 +115,7 @@ def test_entry_is_whole(anchor):
     assert re.search(r"/book/\d\d-\w+\.html", text), "no chapter is named"
 
 
-# Both pages
+# All pages beside the chapters
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -9,16 +9,16 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-CHAPTER = re.compile(r"book/\d\d-")
+INTRODUCES = re.compile(r"book/(\d\d-|speed$)")  # the chapters, and the appendix that has terms of its own
 
 
 class GlossaryLinks(SphinxPostTransform):
-    """Wrap each emphasis of a chapter in a reference to the glossary."""
+    """Wrap each emphasis of a page that introduces terms in a reference to the glossary."""
 
     default_priority = 5  # before references are resolved
 
     def run(self, **kwargs):
-        if not CHAPTER.match(self.env.docname):
+        if not INTRODUCES.match(self.env.docname):
             return
         for term in list(self.document.findall(nodes.emphasis)):
             reference = addnodes.pending_xref(

@@ -23,6 +23,11 @@ def chapters() -> dict[str, nbformat.NotebookNode]:
     return {path.stem: nbformat.read(path, as_version=4) for path in sorted((ROOT / "book").glob("[0-9][0-9]-*.ipynb"))}
 
 
+def introducing() -> dict[str, nbformat.NotebookNode]:
+    """Name → notebook of each page that introduces terms: the chapters, then the appendix on speed."""
+    return {**chapters(), "speed": nbformat.read(ROOT / "book" / "speed.ipynb", as_version=4)}
+
+
 def prose(notebook: nbformat.NotebookNode) -> list[str]:
     """What is read: Markdown cells, and the texts that cells compute, each without code and formulas."""
     return [_plain(text) for text in _texts(notebook)]
