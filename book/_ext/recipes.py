@@ -1,0 +1,152 @@
+"""Tables on speed for the page *What was measured*: recipes beside others', one change at a time, and the build of this site.
+
+The figures come from `book/measured/`, which `make bench`, `make bench-trials` and `make bench-build` write.
+"""
+
+import statistics
+
+from .measured import FOLDER, Measured, table
+
+NAMES = {
+    "quickstart": "TensorFlow's [beginner quickstart](https://www.tensorflow.org/tutorials/quickstart/beginner)",
+    "keras_example": "Keras' [convolutional example](https://keras.io/examples/vision/mnist_convnet/)",
+    "scikit_learn": "scikit-learn's [`MLPClassifier`](https://scikit-learn.org/stable/modules/generated/sklearn.neural_network.MLPClassifier.html)",
+    "pytorch": "PyTorch's [basic example](https://github.com/pytorch/examples/tree/main/mnist)",
+    "dense": "this course's dense recipe",
+    "dense_short": "the same in 3 epochs, dropout 0.1",
+    "convolutional": "this course's convolutional recipe",
+    "convolutional_short": "the same in 2 epochs",
+    "products": "the dense recipe's matrix products, nothing else",
+}
+
+
+def ratio(spread: dict, digits: int = 1) -> str:
+    """A median with its range."""
+    median, low, high = (f"{spread[name]:.{digits}f}" for name in ("median", "min", "max"))
+    return f"{median} ({low}–{high})"
+
+
+def where(found: dict) -> str:
+    """Machine, versions and date, in a sentence."""
+    versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
+    return f"Measured on {found['date']} on {found['machine']['cores']} cores ({found['machine']['processor']}), with {versions}."
+
+
+def whole(seconds: list[float]) -> list[str]:
+    """Cells of whole seconds."""
+    return [f"{each:.0f}" for each in seconds]
+
+
+def time_to(times: dict) -> str:
+    """Median seconds to a target, or for how many seeds it was reached."""
+    known = [seconds for seconds in times["per_seed"] if seconds is not None]
+    if not known:
+        return "–"
+    missing = len(times["per_seed"]) - len(known)
+    return f"{statistics.median(known):.1f}" + (f" ({len(known)} of {len(known) + missing} seeds)" if missing else "")
+
+
+class Recipes(Measured):
+    """Every recipe: accuracy, seconds, seconds to each target, memory."""
+
+    file, command = FOLDER / "recipes.json", "make bench"
+
+    def text(self, found: dict) -> str:
+        targets = found["targets"]
+        rows = []
+        for name, row in found["recipes"].items():
+            if "accuracy" in row:
+                accuracy = f"{100 * row['accuracy']['mean']:.2f} ± {100 * (row['accuracy']['standard_deviation'] or 0):.2f}"
+                times = [time_to(row["seconds_to"][str(target)]) for target in targets]
+                memory = f"{row['peak_mebibytes']['median']:,.0f}" if "peak_mebibytes" in row else "not known"
+                rows.append([NAMES[name], accuracy, ratio(row["seconds"]), *times, memory])
+        head = ["recipe", "accuracy, %", "seconds", *(f"to {100 * target:.1f}%" for target in targets), "peak memory, MiB"]
+        said = (
+            f"{len(found['seeds'])} seeds; accuracies are means with the standard deviation among seeds, seconds medians with their range. "
+            f"A dash: not reached in as many epochs as the recipe has. {where(found)}"
+        )
+        return "\n".join([*table(head, rows), "", said])
+
+
+class Aims(Measured):
+    """Ratios between recipes, which say more than seconds do."""
+
+    file, command = FOLDER / "recipes.json", "make bench"
+
+    def text(self, found: dict) -> str:
+        recipes = found["recipes"]
+        accuracy = {name: 100 * row["accuracy"]["mean"] for name, row in recipes.items() if "accuracy" in row}
+        rows = [
+            [
+                NAMES[name],
+                ratio(recipes[name]["times_as_fast_as_quickstart"]),
+                f"{accuracy[name]:.2f}",
+                ratio(recipes[name]["times_the_products"]) if name == "dense" else "",
+            ]
+            for name in ("dense_short", "dense", "convolutional_short", "convolutional")
+        ]
+        said = f"The quickstart's own accuracy is {accuracy['quickstart']:.2f}%. Each ratio is of runs with the same seed."
+        return "\n".join(
+            [*table(["recipe", "times as fast as the quickstart", "its accuracy, %", "times its bare products"], rows), "", said]
+        )
+
+
+class Trials(Measured):
+    """One change to the dense recipe at a time."""
+
+    file, command = FOLDER / "trials.json", "make bench-trials"
+
+    def text(self, found: dict) -> str:
+        rows = [
+            [
+                name,
+                ratio(row["seconds_ratio"], 2),
+                ratio(row["epoch_ratio"], 2),
+                f"{row['once']['median']:.1f}",
+                f"{100 * row['accuracy']['mean']:.2f}",
+            ]
+            for name, row in sorted(found["trials"].items(), key=lambda item: item[1]["seconds_ratio"]["median"])
+        ]
+        said = (
+            f"Ratios to the recipe's own time in the same round, {found['rounds']} rounds: median and range. "
+            f"*Once* is what is paid once in a training: copying the images, tracing, compiling. {where(found)}"
+        )
+        return "\n".join([*table(["change", "time, ratio", "an epoch, ratio", "once, s", "accuracy, %"], rows), "", said])
+
+
+class Build(Measured):
+    """What building this site takes."""
+
+    file, command = FOLDER / "build.json", "make bench-build"
+    KINDS = {
+        "one_by_one": "nothing cached, one notebook after the other",
+        "side_by_side": "nothing cached, notebooks side by side",
+        "executions_cached": "all executions cached",
+        "nothing_changed": "nothing changed",
+    }
+
+    def text(self, found: dict) -> str:
+        editions = found["editions"]
+        rows = [[words, *whole([each[kind]["seconds"] for each in editions.values()])] for kind, words in self.KINDS.items()]
+        return "\n".join([*table(["build", *(f"{edition} edition, s" for edition in editions)], rows), "", where(found)])
+
+
+class Chapters(Measured):
+    """How long each notebook runs, one after the other, and what is spent outside of them."""
+
+    file, command = FOLDER / "build.json", "make bench-build"
+
+    def text(self, found: dict) -> str:
+        alone = {edition: each["one_by_one"] for edition, each in found["editions"].items()}
+        names = next(iter(alone.values()))["chapters"]
+        rows = [[name, *whole([each["chapters"][name] for each in alone.values()])] for name in names]
+        outside = [each["seconds"] - sum(each["chapters"].values()) for each in alone.values()]
+        head = ["notebook", *(f"{edition} edition, s" for edition in alone)]
+        return "\n".join(table(head, [*rows, ["*outside notebooks*", *whole(outside)]]))
+
+
+def setup(app):
+    """Directives for Markdown pages."""
+    for name, directive in {"recipes": Recipes, "aims": Aims, "trials": Trials, "build": Build, "chapters": Chapters}.items():
+        app.add_directive(f"measured-{name}", directive)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
