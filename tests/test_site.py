@@ -30,6 +30,8 @@ CHAPTER = "book/06-training"  # has everything that a page can have
 HEAVIEST = 600_000  # bytes, compressed: scripts, styles and fonts of a page
 PHONE, DESK = {"width": 375, "height": 800}, {"width": 1280, "height": 900}
 LOOKS = {"wide and light": (DESK, "light"), "a phone in the dark": (PHONE, "dark")}
+if EDITION == "full":  # the longer proof
+    LOOKS |= {"wide and dark": (DESK, "dark"), "a phone by day": (PHONE, "light")}
 
 
 @pytest.fixture(scope="session")
@@ -284,7 +286,7 @@ def visit(browser, address):
 
 @pytest.fixture(scope="module")
 def readers(browser):
-    """Two readers who go from page to page, one for each look; nothing moves for them, so that nothing is judged half faded in."""
+    """Readers who go from page to page, one for each look; nothing moves for them, so that nothing is judged half faded in."""
     contexts = {
         look: browser.new_context(viewport=viewport, color_scheme=scheme, reduced_motion="reduce")
         for look, (viewport, scheme) in LOOKS.items()
