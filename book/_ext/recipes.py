@@ -51,6 +51,9 @@ class Recipes(Measured):
 
     file, command = FOLDER / "recipes.json", "make bench"
 
+    def picture(self, found: dict) -> str:
+        return f"<div>{draw(found).to_html()}</div>"
+
     def text(self, found: dict) -> str:
         targets = found["targets"]
         rows = []
@@ -143,6 +146,54 @@ class Chapters(Measured):
         outside = [each["seconds"] - sum(each["chapters"].values()) for each in alone.values()]
         head = ["notebook", *(f"{edition} edition, s" for edition in alone)]
         return "\n".join(table(head, [*rows, ["*outside notebooks*", *whole(outside)]]))
+
+
+# How each recipe is drawn: others' with broken lines, the course's with full ones.
+STYLES = {
+    "quickstart": ("quickstart", "#D55E00", "--", "o"),
+    "keras_example": ("Keras' example", "#CC79A7", "--", "s"),
+    "scikit_learn": ("scikit-learn", "#E69F00", "--", "^"),
+    "pytorch": ("PyTorch's example", "#000000", "--", "v"),
+    "dense": ("dense", "#0072B2", "-", "o"),
+    "dense_short": ("dense, 3 epochs", "#56B4E9", "-", "^"),
+    "convolutional": ("convolutional", "#009E73", "-", "s"),
+    "convolutional_short": ("convolutional, 2 epochs", "#7a9a01", "-", "D"),
+}
+
+
+def curve(row: dict) -> list[tuple[float, float]]:
+    """After each epoch that all seeds have: the median of seconds, the mean of accuracies."""
+    return [
+        (statistics.median(seconds), statistics.mean(accuracies)) for seconds, accuracies in (zip(*each) for each in zip(*row["curves"]))
+    ]
+
+
+def draw(found: dict):
+    """Accuracy on the test images over seconds of training."""
+    from mnist_lib.figures import describe, in_course_style, subplots
+
+    curves = {name: curve(row) for name, row in found["recipes"].items() if "curves" in row}
+
+    @in_course_style
+    def drawn():
+        figure, axes = subplots(height=4.6)
+        for target in found["targets"]:
+            axes.axhline(100 * target, color="#b0b0b0", linestyle=":", linewidth=1, marker="")
+        for name, points in curves.items():
+            label, color, line, marker = STYLES[name]
+            seconds, accuracies = zip(*points)
+            axes.plot(seconds, [100 * each for each in accuracies], line, color=color, marker=marker, markersize=5, label=label)
+        axes.set(xscale="log", xlabel="seconds of training", ylabel="accuracy on test images (%)")
+        axes.set_ylim(bottom=max(axes.get_ylim()[0], 94.0))
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize="small")
+        return figure
+
+    def at(point):
+        return f"{100 * point[1]:.1f}% after {point[0]:.1f} s"
+
+    said = "; ".join(f"{STYLES[name][0]} from {at(points[0])} to {at(points[-1])}" for name, points in curves.items())
+    return describe(drawn(), f"A line for each recipe, a mark for each epoch, accuracy over seconds on a logarithmic axis: {said}.")
 
 
 def setup(app):
