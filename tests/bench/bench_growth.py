@@ -3,6 +3,7 @@
 Every run has a fresh process and trains the course's dense recipe for one epoch. What is compared takes turns: in each round all sizes of
 all three come once, in an order drawn anew. A first call of `train`, of a few steps, traces the graph; it is timed apart, so that what
 grows is training alone. It has two epochs, since TensorFlow traces a function that makes variables on its first and on its second call.
+A second call, of two steps, tells what any call takes; the time of a step is what the other steps of a whole epoch take beyond it.
 Memory is counted from before the network is built: the most that the process held, less what it held then. Larger training sets than
 MNIST's are its images again, in the same order.
 """
@@ -56,20 +57,21 @@ def measure(images, hidden_units, batch_size):
     forget_peak()
     before = held_now()
     few = min(2 * batch_size, images)
-    planned = total_steps(few, 2, batch_size) + total_steps(images, 1, batch_size)
+    planned = total_steps(few, 3, batch_size) + total_steps(images, 1, batch_size)
     model = compile_model(build_model(hidden_units), total_steps=planned)
 
     def seconds_of(count, epochs):
         started = time.perf_counter()
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the first call ends before the schedule does, as it should
+            warnings.simplefilter("ignore")  # the first calls end before the schedule does, as they should
             train(model, x[:count], y[:count], epochs=epochs, batch_size=batch_size, progress="none")
         return round(time.perf_counter() - started, 5)
 
-    first, seconds = seconds_of(few, 2), seconds_of(images, 1)
+    first, call, seconds = seconds_of(few, 2), seconds_of(few, 1), seconds_of(images, 1)
     return {
         "edition": edition_in_use(),
         "first_seconds": first,
+        "call_seconds": call,
         "seconds": seconds,
         "steps": total_steps(images, 1, batch_size),
         "bytes_before": before,
@@ -199,7 +201,7 @@ def summary(axes, base, rounds):
     for axis, sizes in axes.items():
         runs = [[measured[point(base, axis, size)] for size in sizes] for measured in rounds]
         by_the_step = axis == "batch_size"  # an epoch has fewer steps with larger batches: what grows is the step
-        times = [[run["seconds"] / (run["steps"] if by_the_step else 1) for run in own] for own in runs]
+        times = [[of_a_step(run, base["images"], size) if by_the_step else run["seconds"] for run, size in zip(own, sizes)] for own in runs]
         found[axis] = {
             "sizes": sizes,
             "steps": [run["steps"] for run in runs[0]],
@@ -207,10 +209,15 @@ def summary(axes, base, rounds):
             "seconds_of": "step" if by_the_step else "epoch",
             "seconds": growth(sizes, times),
         }
-        for name in ("first_seconds", "update_seconds", "bytes_before", "bytes_peak"):
+        for name in ("first_seconds", "call_seconds", "update_seconds", "bytes_before", "bytes_peak"):
             found[axis][name] = [statistics.median(each) for each in zip(*[[run[name] for run in own] for own in runs])]
         found[axis]["bytes"] = growth(sizes, [[run["bytes_peak"] - run["bytes_before"] for run in own] for own in runs])
     return found
+
+
+def of_a_step(run, images, batch_size):
+    """Seconds of a full step: what an epoch takes beyond a call of two steps, for each of the others; the last may be a part of one."""
+    return (run["seconds"] - run["call_seconds"]) / (images / batch_size - 2)
 
 
 def point(base, axis, size):
