@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 VARIANT ?= 0
 
-.PHONY: help book serve exercises test test-exercises test-site-full test-live stamp questions bench bench-trials bench-build bench-grading bench-class check profile pins clean
+.PHONY: help book serve exercises test test-exercises test-site-full test-live stamp questions bench bench-growth bench-trials bench-build bench-grading bench-class check profile pins clean
 
 help:
 	@echo "make book            build the site in _build/html (full edition if MNIST_NPZ names mnist.npz, else the sample)"
@@ -18,7 +18,8 @@ help:
 	@echo "make test-live       components in a live JupyterLab with a kernel; 200 test digits traced with a pen (some minutes)"
 	@echo "make stamp           write the address in _config.yml into every notebook"
 	@echo "make questions       write the chapters' questions for notebooks"
-	@echo "make bench           measure the recipes, write book/measured/ (needs MNIST_NPZ, takes about ten minutes)"
+	@echo "make bench           measure the recipes and how they grow, write book/measured/ (needs MNIST_NPZ, takes about half an hour)"
+	@echo "make bench-growth    measure how training grows with images, width and batch size (part of make bench; needs MNIST_NPZ)"
 	@echo "make bench-trials    measure one change to the dense recipe at a time (needs MNIST_NPZ, a quarter of an hour)"
 	@echo "make bench-build     measure what building the site takes (half an hour; with MNIST_NPZ both editions)"
 	@echo "make bench-grading   measure grading: hostile, damaged and right submissions (an hour; PARTS=\"split overhead\" for some)"
@@ -67,6 +68,10 @@ questions: $(READY)
 
 bench: $(READY)
 	$(BIN)/python tests/bench/bench_recipes.py
+	$(BIN)/python tests/bench/bench_growth.py
+
+bench-growth: $(READY)
+	$(BIN)/python tests/bench/bench_growth.py
 
 bench-trials: $(READY)
 	$(BIN)/python tests/bench/bench_trials.py

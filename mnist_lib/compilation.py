@@ -84,7 +84,8 @@ def compile_model(
     logits : bool or None
         Whether the model returns logits; None finds out from its last layer.
     steps_per_execution : int, at least 1
-        Steps that TensorFlow takes before it comes back to Python. Only speed depends on it.
+        Steps that TensorFlow takes before it comes back to Python. Only speed depends on it. A model built within the scope of a
+        `tf.distribute` strategy with several devices takes 1.
 
     Returns
     -------
@@ -125,6 +126,8 @@ def compile_model(
                 0.0, decay_steps=total_steps - warm_up, warmup_target=rate, warmup_steps=warm_up
             )
             optimizer = keras.optimizers.Adam(schedule, **SHORT_MEMORY)
+    if model.distribute_strategy.num_replicas_in_sync > 1:
+        steps_per_execution = 1  # Keras cannot put several steps into one where devices add up their gradients (its issue 19246)
     model.compile(
         optimizer=optimizer,
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=gives_logits(model) if logits is None else logits),

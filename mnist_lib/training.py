@@ -63,6 +63,9 @@ def train(
     Notes
     -----
     The loop is built by hand in chapter 06-training.
+
+    A GPU is used where TensorFlow finds one. Under a strategy of `tf.distribute` several devices share each step: build the model and
+    compile it within ``strategy.scope()``. `batch_size` stays the number of images in a step, all devices together.
     """
     _check_arguments(model, x, y, validation_data, seed)
     if epochs is None:
@@ -101,7 +104,7 @@ def _check_schedule(model: keras.Model, steps: int) -> None:
     planned = getattr(model, "planned_steps", None)
     if planned is None:
         return
-    done = int(model.optimizer.iterations)
+    done = int(keras.ops.convert_to_numpy(model.optimizer.iterations))  # on several devices it is no number by itself
     if done >= planned:
         raise ValueError(
             f"this model has been trained for the {planned:,} steps that compile_model planned, and its learning rate is 0 now: "

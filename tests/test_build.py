@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "book"))
 sys.path.insert(0, str(ROOT / "book" / "_tools"))
 
 from _ext.execution_cache import KEPT, fingerprint, forget_old
-from _ext.kernels import EditionError, choose_edition
+from _ext.kernels import EditionError, choose_edition, prepare_kernels
 from _ext.mathematics import characters, to_mathml
 from _ext.pictures import meaningful
 from _ext.stderr_lines import without_known_lines
@@ -318,6 +318,14 @@ def test_icon_library_is_left_out_and_its_icons_are_there(page):
 )
 def test_edition_of_the_build(environment, edition):
     assert choose_edition(environment) == edition
+
+
+def test_kernels_side_by_side_share_a_gpu(tmp_path):
+    environment, other = {}, {"TF_FORCE_GPU_ALLOW_GROWTH": "false"}
+    for each in (environment, other):
+        prepare_kernels(each, ROOT, tmp_path)
+    assert environment["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
+    assert other["TF_FORCE_GPU_ALLOW_GROWTH"] == "false", "whoever says otherwise is heard"
 
 
 def test_edition_named_beside_a_file_wins():

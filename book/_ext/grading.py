@@ -1,43 +1,25 @@
-"""Tables on grading for the teacher's page, from `book/measured/grading.json`, which `make bench-grading` writes."""
+"""Tables on grading for the teacher's pages: `make bench-grading` writes their numbers, and `make bench-class` those of a whole class."""
 
-import json
 import statistics
-from pathlib import Path
 
-from docutils import nodes
+from .measured import FOLDER, Measured, part_of
 
-from .exercises import Table
-
-MEASURED = Path(__file__).resolve().parents[1] / "measured" / "grading.json"
-MISSING = "*Not measured yet: `make bench-grading` does it.*"
 KINDS = {"points": "get points", "secrets": "read what is secret", "break": "break the grader or what lies around it", "slow": "slow it"}
 
 
-def measured(part: str) -> dict:
-    """One part of the long run's results, by edition; nothing where it was not measured."""
-    return json.loads(MEASURED.read_text(encoding="utf-8")).get(part, {}) if MEASURED.exists() else {}
+class OfGrading(Measured):
+    """What was measured of grading one notebook."""
+
+    file = FOLDER / "grading.json"
+    command = "make bench-grading"
 
 
-class Measured(Table):
-    """A table of one part of the results."""
-
-    part = ""
-
-    def run(self) -> list:
-        self.env.note_dependency(str(MEASURED))
-        found = measured(self.part)
-        return self.parse_text_to_nodes(self.table(found) if found else MISSING)
-
-    def table(self, found: dict) -> str:
-        raise NotImplementedError
-
-
-class Split(Measured):
+class Split(OfGrading):
     """Accuracies on graded splits beside those on MNIST's own."""
 
     part = "split"
 
-    def table(self, found: dict) -> str:
+    def text(self, found: dict) -> str:
         lines = ["| edition | MNIST's own split | graded splits | difference | its standard error |", "|---|--:|--:|--:|--:|"]
         for edition, row in found.items():
             own, graded = (f"{100 * statistics.mean(row[key]):.2f}" for key in ("own", "graded"))
@@ -46,12 +28,12 @@ class Split(Measured):
         return "\n".join([*lines, "", f"Percentages; the course's dense network, {seeds} seeds, each with a graded split of its own."])
 
 
-class Hostile(Measured):
+class Hostile(OfGrading):
     """How many attacks of each kind were stopped, by us and by nbgrader alone."""
 
     part = "hostile"
 
-    def table(self, found: dict) -> str:
+    def text(self, found: dict) -> str:
         (rows,) = found.values()
         lines = ["| attacks that try to | number | held | tried on nbgrader alone | succeeded there |", "|---|--:|--:|--:|--:|"]
         for kind, words in KINDS.items():
@@ -62,12 +44,12 @@ class Hostile(Measured):
         return "\n".join(lines)
 
 
-class Admitted(Measured):
+class Admitted(OfGrading):
     """The attacks that earn points, and why that must be admitted."""
 
     part = "hostile"
 
-    def table(self, found: dict) -> str:
+    def text(self, found: dict) -> str:
         (rows,) = found.values()
         lines = ["| what is handed in | set | points it earned | why | flagged for a person |", "|---|---|--:|---|---|"]
         for row in rows:
@@ -78,12 +60,12 @@ class Admitted(Measured):
         return "\n".join(lines)
 
 
-class Attacks(Measured):
+class Attacks(OfGrading):
     """Every attack."""
 
     part = "hostile"
 
-    def table(self, found: dict) -> str:
+    def text(self, found: dict) -> str:
         (rows,) = found.values()
         lines = ["| attack | tries to | set | points | seconds | on nbgrader alone |", "|---|---|---|--:|--:|---|"]
         for row in rows:
@@ -97,24 +79,28 @@ class Attacks(Measured):
         return "\n".join(lines)
 
 
-class Submissions(Measured):
+class Submissions(OfGrading):
     """How many damaged and right submissions got what they deserve."""
 
-    def run(self) -> list:
-        self.env.note_dependency(str(MEASURED))
+    def found(self) -> dict:
+        """The rows of both kinds, those measured."""
+        kinds = {"damaged": "damaged files", "right": "right answers, two busy processes beside"}
+        return {words: rows for part, words in kinds.items() if (rows := part_of(self.file, part))}
+
+    def text(self, found: dict) -> str:
         lines = ["| submissions | edition | number | treated as they should be |", "|---|---|--:|--:|"]
-        for part, words in (("damaged", "damaged files"), ("right", "right answers, two busy processes beside")):
-            for edition, rows in measured(part).items():
+        for words, editions in found.items():
+            for edition, rows in editions.items():
                 lines.append(f"| {words} | {edition} | {len(rows)} | {sum(not row['faults'] for row in rows)} |")
-        return self.parse_text_to_nodes("\n".join(lines) if len(lines) > 2 else MISSING)
+        return "\n".join(lines)
 
 
-class Overhead(Measured):
+class Overhead(OfGrading):
     """Time by nbgrader alone and by us."""
 
     part = "overhead"
 
-    def table(self, found: dict) -> str:
+    def text(self, found: dict) -> str:
         (table,) = found.values()
         lines = ["| set | nbgrader alone, s | `grade_one`, s | ratio (range) | of it: kernel's start | cells | feedback page |"]
         lines.append("|---|--:|--:|--:|--:|--:|--:|")
@@ -127,27 +113,11 @@ class Overhead(Measured):
         return "\n".join(lines)
 
 
-CLASS = MEASURED.with_name("class.json")
-CLASS_MISSING = "*Not measured yet: `make bench-class` does it.*"
+class OfClass(Measured):
+    """What was measured of grading a whole class."""
 
-
-def of_class(part: str) -> dict:
-    """One part of what was measured of a whole class."""
-    return json.loads(CLASS.read_text(encoding="utf-8")).get(part, {}) if CLASS.exists() else {}
-
-
-class OfClass(Table):
-    """A text on one part of what was measured of a whole class."""
-
-    part = ""
-
-    def run(self) -> list:
-        self.env.note_dependency(str(CLASS))
-        found = of_class(self.part)
-        return self.parse_text_to_nodes(self.text(found) if found else CLASS_MISSING)
-
-    def text(self, found: dict) -> str:
-        raise NotImplementedError
+    file = FOLDER / "class.json"
+    command = "make bench-class"
 
 
 class Throughput(OfClass):
@@ -168,7 +138,7 @@ class Throughput(OfClass):
             parts = [steps["secret run, start"], steps["secret run, cells"], steps["nbgrader"] + steps["page"]]
             rest = " | ".join(f"{each:.1f}" for each in parts)
             lines.append(f"| {name} | {stock:.0f} | {ours:.0f} | {spread} | {first:.0f} | {rest} |")
-        whole = json.loads(CLASS.read_text(encoding="utf-8"))
+        whole = part_of(self.file)
         said = f"Twelve right notebooks of each set, as whole commands, in turns, {len(row['ratios'])} times;"
         why = (
             "Two notebooks are graded at a time, each kernel forked from a process that has TensorFlow loaded. Loading it takes most of "
@@ -183,10 +153,8 @@ class Scale(OfClass):
 
     part = "scale"
 
-    def run(self) -> list:
-        shown = super().run()
-        curves = of_class(self.part).get("curves")
-        return [nodes.raw("", plot(curves), format="html"), *shown] if curves else shown
+    def picture(self, found: dict) -> str:
+        return plot(found["curves"]) if found.get("curves") else ""
 
     def text(self, found: dict) -> str:
         lines = [f"**Many.** {found['submissions']:,} submissions whose grading is stubbed, all else real, under Dask:", ""]
@@ -200,11 +168,11 @@ class Scale(OfClass):
             last = 1e3 * (curve[-1][3] - curve[-tenth - 1][3]) / (curve[-1][0] - curve[-tenth - 1][0])
             memory = [each[2] / 2**20 for each in (curve[tenth - 1], curve[-1])]
             lines.append(f"| {workers} | {first:.1f} | {last:.1f} | {memory[0]:.0f} | {memory[1]:.0f} |")
-        timed = of_class("workers")
+        timed = part_of(self.file, "workers")
         if timed:
             lines += ["", "**Workers.** Seconds for twelve real submissions of 02-loading:", "", "| workers | seconds |", "|---|--:|"]
             lines += [f"| {name} | {seconds:.0f} |" for name, seconds in timed.items()]
-        for kind, row in of_class("killed").items():
+        for kind, row in part_of(self.file, "killed").items():
             same = "equal those" if row["equal"] else "differ from those"
             how = "grading stubbed" if kind == "stubbed" else "graded in earnest"
             said = (

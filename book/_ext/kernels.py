@@ -36,6 +36,8 @@ def prepare_kernels(environment: MutableMapping[str, str], root: Path, profile: 
     paths = [str(root), *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))]
     environment["PYTHONPATH"] = os.pathsep.join(dict.fromkeys(paths))
     environment.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors stay visible
+    # Several kernels run at once, and each would take all of a GPU's memory.
+    environment.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     environment.pop("MPLBACKEND", None)  # another one than the notebooks' own would show no picture
     environment["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"  # the debugger's remark on frozen modules
     environment["JUPYTER_PREFER_ENV_PATH"] = "1"  # this environment's kernel, not one of the same name in the home folder
