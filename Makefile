@@ -18,9 +18,9 @@ help:
 	@echo "make test-live       components in a live JupyterLab with a kernel; 200 test digits traced with a pen (some minutes)"
 	@echo "make stamp           write the address in _config.yml into every notebook"
 	@echo "make questions       write the chapters' questions for notebooks"
-	@echo "make bench           measure the recipes and how they grow, write book/measured/ (needs MNIST_NPZ, takes about half an hour)"
-	@echo "make bench-growth    measure how training grows with images, width and batch size (part of make bench; needs MNIST_NPZ)"
-	@echo "make bench-trials    measure one change to the dense recipe at a time (needs MNIST_NPZ, a quarter of an hour)"
+	@echo "make bench           measure recipes, trials and growth, write book/measured/ (needs MNIST_NPZ, takes about an hour)"
+	@echo "make bench-growth    measure how training grows with images, width and batch size (part of make bench)"
+	@echo "make bench-trials    measure one change to the dense recipe at a time (part of make bench)"
 	@echo "make bench-build     measure what building the site takes (half an hour; with MNIST_NPZ both editions)"
 	@echo "make bench-grading   measure grading: hostile, damaged and right submissions (an hour; PARTS=\"split overhead\" for some)"
 	@echo "make bench-class     measure grading a class: throughput, scale, sudden ends (half an hour; PARTS=\"killed\" for some)"
@@ -68,6 +68,7 @@ questions: $(READY)
 
 bench: $(READY)
 	$(BIN)/python tests/bench/bench_recipes.py
+	$(BIN)/python tests/bench/bench_trials.py
 	$(BIN)/python tests/bench/bench_growth.py
 
 bench-growth: $(READY)

@@ -1,6 +1,7 @@
 """Set-up of all tests: one edition of MNIST, no network, and the things that are costly to make, made once."""
 
 import ipaddress
+import json
 import os
 import platform
 import shutil
@@ -23,6 +24,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "book")]  # the library, and the folder of
 
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
+from directives import Part  # noqa: E402
 
 from mnist_lib import keras_edition  # noqa: E402
 from mnist_lib.literate import CHAPTERS as COURSE  # noqa: E402
@@ -222,3 +224,16 @@ def show(static, browser):
 @pytest.fixture
 def random():
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def shown(tmp_path, monkeypatch):
+    """Shows a directive's part of a page, made of what a long run found; None stands for a run that has not been."""
+
+    def show(found, directive, argument=None):
+        file = tmp_path / directive.file.name
+        if found is not None:
+            file.write_text(json.dumps(found), encoding="utf-8")
+        return Part(directive, monkeypatch, file, argument)
+
+    return show

@@ -13,7 +13,7 @@ from conftest import ROOT
 sys.path.insert(0, str(ROOT / "tests" / "bench"))
 
 import bench_growth as bench
-from _ext import benchmarks
+from _ext import growth
 
 SIZES = [16, 32, 64, 128, 256, 512]
 
@@ -147,34 +147,7 @@ def test_a_run_in_a_process_of_its_own():
 # The page
 
 
-class Page:
-    """What a directive puts on a page: HTML and Markdown."""
-
-    def __init__(self, directive, monkeypatch, file, argument=None):
-        noted = []
-        monkeypatch.setattr(directive, "file", file)
-        monkeypatch.setattr(directive, "env", type("Env", (), {"note_dependency": staticmethod(noted.append)}), raising=False)
-        monkeypatch.setattr(directive, "parse_text_to_nodes", lambda self, text: [text])
-        made = directive.__new__(directive)
-        made.arguments = [argument] if argument else []
-        *self.pictures, self.text = (each if isinstance(each, str) else each.astext() for each in made.run())
-        assert noted == [str(file)], "the page is made anew when the file changes"
-
-
-DIRECTIVES = [(benchmarks.GrowthConditions, None), (benchmarks.GrowthOverview, None), *((benchmarks.Growth, axis) for axis in bench.WHOLE)]
-
-
-@pytest.fixture
-def shown(tmp_path, monkeypatch):
-    """Shows a directive's part of a page, made of a result."""
-
-    def show(found, directive, argument=None):
-        file = tmp_path / "growth.json"
-        if found is not None:
-            file.write_text(json.dumps(found))
-        return Page(directive, monkeypatch, file, argument)
-
-    return show
+DIRECTIVES = [(growth.GrowthConditions, None), (growth.GrowthOverview, None), *((growth.Growth, axis) for axis in bench.WHOLE)]
 
 
 @pytest.mark.parametrize(("directive", "argument"), DIRECTIVES)
@@ -189,24 +162,24 @@ def test_what_was_not_measured_is_said(shown, directive, argument):
 def test_what_was_measured_is_shown(shown, directive, argument, rounds):
     page = shown(result(rounds), directive, argument)
     assert not re.search(r"\b(None|nan)\b|e-\d\d", page.text)
-    assert len(page.pictures) == (directive is benchmarks.Growth)
+    assert len(page.pictures) == (directive is growth.Growth)
     for html in page.pictures:
         assert len(re.search(r'alt="([^"]+)"', html)[1]) > 150
 
 
 def test_sentences_hold_what_was_put_in(shown):
-    images = shown(result(), benchmarks.Growth, "images").text
+    images = shown(result(), growth.Growth, "images").text
     assert "takes 200 ms and 5.91 µs for each image" in images
     assert "the exponent lies within 0.15 of 1 nowhere" in images
     assert "by this line it is within 0.15 of 1 from 190,000 on" in images
     assert "6,272 bytes for each image" in images
     assert "about 2.0 copies of what it is handed" in images
-    units = shown(result(), benchmarks.Growth, "hidden_units").text
+    units = shown(result(), growth.Growth, "hidden_units").text
     assert re.search(r"The rest, (1\.00 ms|9\d\d µs) for each of the 235 steps", units)
     assert "more than the 1 MiB of L2 from 128 units on" in units
     assert "more than the 32 MiB of L3 from 4,096 units on" in units
     assert "about 4.0 copies of them" in units
-    batches = shown(result(), benchmarks.Growth, "batch_size").text
+    batches = shown(result(), growth.Growth, "batch_size").text
     assert "within 0.15 of 1 between 2,048 and 4,096; on the way to 2,048 it is 0.7" in batches
     assert "takes 1.00 ms and 2.00 µs for each image in the batch" in batches
     assert "it is shortest in batches of 4,096" in batches
@@ -226,15 +199,15 @@ def test_where_nothing_can_be_told_nothing_is(shown):
 
 
 def test_units_suit_the_number():
-    assert [benchmarks.duration(each) for each in (123.4, 1.0, 0.0123, 4.56e-6, 7e-10)] == [
+    assert [growth.duration(each) for each in (123.4, 1.0, 0.0123, 4.56e-6, 7e-10)] == [
         "123 s",
         "1.00 s",
         "12.3 ms",
         "4.56 µs",
         "0.700 ns",
     ]
-    assert [benchmarks.amount(each) for each in (3136, 2**15, 3.5 * 2**20, 2**31)] == ["3,136 bytes", "32 KiB", "3.50 MiB", "2 GiB"]
-    assert np.zeros((28, 28), np.float32).nbytes == benchmarks.PIXELS
+    assert [growth.amount(each) for each in (3136, 2**15, 3.5 * 2**20, 2**31)] == ["3,136 bytes", "32 KiB", "3.50 MiB", "2 GiB"]
+    assert np.zeros((28, 28), np.float32).nbytes == growth.PIXELS
 
 
 def test_the_measured_file_has_the_form_that_the_page_reads(shown):

@@ -1,6 +1,7 @@
 """What `make bench` makes of its measurements; no test here looks at a clock."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -10,7 +11,10 @@ from conftest import ROOT
 
 sys.path.insert(0, str(ROOT / "tests" / "bench"))
 
+import bench_build
 import bench_recipes as bench
+import bench_trials
+from _ext import recipes
 
 CURVE = [[1.0, 0.95], [2.5, 0.978], [4.0, 0.976], [5.5, 0.985]]
 
@@ -79,3 +83,68 @@ def test_recipes_run_in_a_process_of_their_own(recipe):
     else:
         assert found["accuracy"] > 0.8
         assert [seconds for seconds, _ in found["curve"]] == sorted(seconds for seconds, _ in found["curve"])
+
+
+# The page
+
+ABOUT = {"date": "2026-01-01", "machine": {"cores": 2, "processor": "A"}, "versions": {"python": "3.11"}}
+
+
+def measured_recipes():
+    """As `make bench` writes it: two seeds; without PyTorch."""
+    runs = {name: [run(20.0, CURVE), run(40.0, CURVE[:3])] for name in bench.RECIPES if name not in ("pytorch", "products")}
+    runs["dense"] = [run(4.0, [[2.0, 0.97], [4.0, 0.99]]), run(5.0, [[2.5, 0.97], [5.0, 0.98]])]
+    return ABOUT | {"targets": list(bench.TARGETS), "seeds": [0, 1], "recipes": bench.summary(runs | {"products": [run(1.0), run(2.0)]})}
+
+
+def measured_trials():
+    made_up = {"seconds": 2.0, "epoch": 0.4, "once": 0.4, "mebibytes": 100, "accuracy": 0.98}
+    runs = {name: [made_up, made_up] for name in bench_trials.TRIALS} | {"XLA": [made_up | {"seconds": 8.0}, made_up | {"seconds": 6.0}]}
+    return ABOUT | {"rounds": 2, "trials": bench_trials.summary(runs)}
+
+
+def measured_build():
+    builds = {kind: {"seconds": 100.0} for kind in recipes.Build.KINDS}
+    builds["one_by_one"] = {"seconds": 180.0, "chapters": {"book/index": 20.4, "book/02-loading": 60.0}}
+    return ABOUT | {"editions": {"sample": builds}}
+
+
+DIRECTIVES = {
+    recipes.Recipes: measured_recipes,
+    recipes.Aims: measured_recipes,
+    recipes.Trials: measured_trials,
+    recipes.Build: measured_build,
+    recipes.Chapters: measured_build,
+}
+
+
+@pytest.mark.parametrize("directive", DIRECTIVES)
+def test_the_page_shows_what_was_measured_and_says_what_was_not(shown, directive):
+    assert shown(None, directive).text == f"*Not measured yet: `{directive.command}` does it.*"
+    part = shown(DIRECTIVES[directive](), directive)
+    assert not re.search(r"\b(None|nan)\b", part.text)
+    assert len(part.pictures) == (directive is recipes.Recipes)
+    columns = [line.count("|") for line in part.text.splitlines() if line.startswith("|")]
+    assert len(columns) > 2
+    assert len(set(columns)) == 1
+
+
+def test_tables_hold_what_was_put_in(shown):
+    table = shown(measured_recipes(), recipes.Recipes)
+    assert "| this course's dense recipe | 98.50 ± 0.71 | 4.5 (4.0–5.0) | 4.5 | 4.5 | 4.0 (1 of 2 seeds) | 700 |" in table.text
+    assert "dense from 97.0% after 2.2 s to 98.5% after 4.5 s" in table.pictures[0]
+    assert "| this course's dense recipe | 6.5 (5.0–8.0) | 98.50 | 3.2 (2.5–4.0) |" in shown(measured_recipes(), recipes.Aims).text
+    assert "| XLA | 3.50 (3.00–4.00) | 1.00 (1.00–1.00) | 0.4 | 98.00 |" in shown(measured_trials(), recipes.Trials).text
+    assert "| *outside notebooks* | 100 |" in shown(measured_build(), recipes.Chapters).text
+
+
+def test_the_build_s_own_table_is_read():
+    lines = [
+        "seconds  chapter",
+        "   17.1  book/01-setup",
+        "    3.9  book/02-loading",
+        "   21.0  all chapters, on the sample edition",
+        "done.",
+    ]
+    said = "\n".join(lines)
+    assert bench_build.CHAPTER.findall(said) == [("17.1", "book/01-setup"), ("3.9", "book/02-loading")]
