@@ -30,7 +30,7 @@ def test_a_power_has_its_exponent_everywhere(power):
 
 def test_what_is_not_positive_has_no_exponent():
     assert bench.exponent(SIZES, [0, 1, 2, 3, 4, 5]) is None
-    found = bench.growth([1, 2], [[-1.0, 2.0]])
+    found = bench.growth([1, 2], [-1.0, 2.0], [[-1.0, 2.0]])
     assert found == {"values": [-1.0, 2.0], "per_round": [[-1.0, 2.0]]}
 
 
@@ -66,13 +66,18 @@ def test_the_longest_linear_stretch_is_found(local, linear):
     assert bench.linear_part(SIZES, local) == linear
 
 
-def test_medians_of_the_rounds_are_fitted():
+def test_values_are_fitted_and_rounds_show_the_spread():
     straight = [2.0 * size for size in SIZES]
-    found = bench.growth(SIZES, [straight, [9 * each for each in straight], [each / 7 for each in straight]])
+    found = bench.growth(SIZES, straight, [straight, [size**2 for size in SIZES]])
     assert found["values"] == straight
     assert found["exponent"] == pytest.approx(1)
-    assert found["exponent_per_round"] == pytest.approx([1, 1, 1])
+    assert found["exponent_per_round"] == pytest.approx([1, 2])
     assert found["linear"] == [16, 512]
+
+
+def test_of_the_rounds_the_shortest_times_and_the_median_bytes_count():
+    runs = [{"seconds": seconds, "call_seconds": 9 - seconds, "bytes_peak": held} for seconds, held in ((3.0, 10), (1.0, 30), (2.0, 20))]
+    assert bench.together(runs) == {"seconds": 1.0, "call_seconds": 6.0, "bytes_peak": 20}
 
 
 # What a round holds
@@ -188,10 +193,11 @@ def test_sentences_hold_what_was_put_in(shown):
 def test_where_nothing_can_be_told_nothing_is(shown):
     found = copy.deepcopy(result())
     for measured in found["growth"].values():
-        values = [[0 for _ in measured["sizes"]] for _ in range(3)]
-        measured["bytes"] = bench.growth(measured["sizes"], values)
+        none = [0 for _ in measured["sizes"]]
+        measured["bytes"] = bench.growth(measured["sizes"], none, [none])
     batches = found["growth"]["batch_size"]
-    batches["seconds"] = bench.growth(batches["sizes"], [[-1e-6 for _ in batches["sizes"]] for _ in range(3)])  # noise, on a busy machine
+    noise = [-1e-6 for _ in batches["sizes"]]
+    batches["seconds"] = bench.growth(batches["sizes"], noise, [noise])  # as a busy machine makes it
     found["machine"]["caches"] = {}
     for directive, argument in DIRECTIVES:
         page = shown(found, directive, argument)

@@ -89,9 +89,9 @@ class GrowthConditions(OfGrowth):
         return (
             f"Measured on {found['date']}, on the {found['edition']} edition, with {machine['cores']} cores of {machine['processor']} "
             f"({machine['system']}; caches: {caches or 'not known'}), Python {versions['python']}, TensorFlow {versions['tensorflow']}, "
-            f"Keras {versions['keras']}, in {found['rounds']} round{'s' if found['rounds'] > 1 else ''}; all numbers are medians over the "
-            f"rounds. Where one of the three varies, the others are {base['images']:,} images, {base['hidden_units']:,} hidden units, "
-            f"batches of {base['batch_size']:,}."
+            f"Keras {versions['keras']}, in {found['rounds']} round{'s' if found['rounds'] > 1 else ''}. Times are the shortest of the "
+            "rounds, since what else a machine does can only add to them; memory is their median. Where one of the three varies, the "
+            f"others are {base['images']:,} images, {base['hidden_units']:,} hidden units, batches of {base['batch_size']:,}."
         )
 
 

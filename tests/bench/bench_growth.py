@@ -176,9 +176,8 @@ def expected_from(fixed, each, tolerance=TOLERANCE):
     return fixed / each * (1 - tolerance) / tolerance
 
 
-def growth(sizes, rounds):
-    """How a quantity grows: `rounds` holds its values of each round, one for each size; what is fitted is the medians over the rounds."""
-    values = [statistics.median(each) for each in zip(*rounds)]
+def growth(sizes, values, rounds):
+    """How a quantity grows: the values are fitted, one for each size; `rounds` holds those of each round, for the spread."""
     found = {"values": values, "per_round": rounds}
     if min(values) <= 0:
         return found
@@ -196,23 +195,35 @@ def growth(sizes, rounds):
 
 
 def summary(axes, base, rounds):
-    """For each of the three what was measured and how it grows; `rounds` holds one {(images, units, batch): run} each."""
+    """For each of the three what was measured and how it grows; `rounds` holds one {(images, units, batch): run} each.
+
+    Times are the shortest of the rounds, since what else a machine does can only add to them; bytes are medians.
+    """
     found = {}
     for axis, sizes in axes.items():
         runs = [[measured[point(base, axis, size)] for size in sizes] for measured in rounds]
-        by_the_step = axis == "batch_size"  # an epoch has fewer steps with larger batches: what grows is the step
-        times = [[of_a_step(run, base["images"], size) if by_the_step else run["seconds"] for run, size in zip(own, sizes)] for own in runs]
+        best = [together(each) for each in zip(*runs)]
+
+        def times(own, axis=axis, sizes=sizes):  # an epoch has fewer steps with larger batches: what grows is the step
+            return [of_a_step(run, base["images"], size) if axis == "batch_size" else run["seconds"] for run, size in zip(own, sizes)]
+
+        def held(own):
+            return [run["bytes_peak"] - run["bytes_before"] for run in own]
+
         found[axis] = {
             "sizes": sizes,
-            "steps": [run["steps"] for run in runs[0]],
-            "parameters": [run["parameters"] for run in runs[0]],
-            "seconds_of": "step" if by_the_step else "epoch",
-            "seconds": growth(sizes, times),
+            "seconds_of": "step" if axis == "batch_size" else "epoch",
+            **{name: [run[name] for run in best] for name in best[0] if name not in ("edition", "seconds")},
+            "seconds": growth(sizes, times(best), [times(own) for own in runs]),
+            "bytes": growth(sizes, held(best), [held(own) for own in runs]),
         }
-        for name in ("first_seconds", "call_seconds", "update_seconds", "bytes_before", "bytes_peak"):
-            found[axis][name] = [statistics.median(each) for each in zip(*[[run[name] for run in own] for own in runs])]
-        found[axis]["bytes"] = growth(sizes, [[run["bytes_peak"] - run["bytes_before"] for run in own] for own in runs])
     return found
+
+
+def together(runs):
+    """Runs of one size in different rounds as one."""
+    choose = {name: min if name.endswith("seconds") else statistics.median_low for name in runs[0] if name != "edition"}
+    return {name: chosen(run[name] for run in runs) for name, chosen in choose.items()}
 
 
 def of_a_step(run, images, batch_size):
