@@ -266,7 +266,8 @@ def test_bold_lead_words_make_call_outs(page):
     callouts = re.findall(r'<div class="course-callout (course-\w+) admonition">\s*<p class="admonition-title">([^<]+)</p>', page.page)
     assert callouts == [("course-predict", "Predict"), ("course-broken", "Broken on purpose")]
     predict = page.page[page.page.index("course-predict") : page.page.index("course-broken")]
-    assert re.search(r"<details><summary>Decide.</summary>\s*<p>It <em>will</em>: <math>.*?</math>.</p>\s*</details>", predict)
+    formula = r'<span class="course-unbroken"><math>.*?</math>\.</span>'  # with the punctuation behind it
+    assert re.search(rf"<details><summary>Decide.</summary>\s*<p>It <em>will</em>: {formula}</p>\s*</details>", predict)
     assert "<p>Will it hold?</p>" in predict
     assert "<strong>Somebody.</strong>" in page.page
 

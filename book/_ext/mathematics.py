@@ -9,6 +9,7 @@ import re
 from importlib.resources import files
 from pathlib import Path
 
+from docutils import nodes
 from docutils.nodes import SkipNode
 from fontTools import subset
 from math_core import LatexError, LatexToMathML
@@ -78,6 +79,17 @@ ITALIC = {
 }
 
 
+def keep_together(app, doctree, docname) -> None:
+    """A formula and the punctuation behind it stay on one line; browsers would begin a line with the comma."""
+    for formula in list(doctree.findall(nodes.math)):
+        parent, place = formula.parent, formula.parent.index(formula)
+        behind = parent[place + 1] if place + 1 < len(parent) else None
+        if not (isinstance(behind, nodes.Text) and (marks := re.match(r"[.,;:?!)]+", behind.astext()))):
+            continue
+        together = nodes.inline("", "", formula.deepcopy(), nodes.Text(marks[0]), classes=["course-unbroken"])
+        parent[place : place + 2] = [together, nodes.Text(behind.astext()[marks.end() :])]
+
+
 def write_font(app, exception) -> None:
     """Write the font with what the pages use."""
     if exception or app.builder.format != "html":
@@ -95,5 +107,6 @@ def write_font(app, exception) -> None:
 def setup(app):
     """Register the renderer; `_config.yml` chooses it by its name, mathml."""
     app.add_html_math_renderer("mathml", (visit_inline, None), (visit_block, None))
+    app.connect("doctree-resolved", keep_together)
     app.connect("build-finished", write_font)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
