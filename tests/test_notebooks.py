@@ -1,5 +1,6 @@
 """Every committed notebook: clean, stamped, and legible in whatever renders it, wherever a reader has copied it."""
 
+import ast
 import re
 import shutil
 import subprocess
@@ -111,6 +112,17 @@ def test_code_cells_are_short(name):
 
 
 # One source, two faces
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_what_draws_a_figure_ends_its_cell(name):
+    """A figure is shown where it is the value of a cell, and only there."""
+    unseen = []
+    for cell in cells(name, "code"):
+        for step in ast.parse(cell.source).body[:-1] if "plot_" in cell.source else []:
+            if isinstance(step, ast.Expr) and isinstance(step.value, ast.Call) and ast.unparse(step.value.func).startswith("plot_"):
+                unseen.append(f"{cell.id}: {ast.unparse(step)}")
+    assert unseen == []
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from conftest import PHONE
+from conftest import PHONE, ROOT
 from pages import drag, pixels_of
 from scipy.special import log_softmax
 from sklearn.metrics import confusion_matrix
@@ -20,6 +20,15 @@ def said(page):
 
 def number(text):
     return float(text.replace("−", "-"))
+
+
+def test_styles_of_the_pages_leave_the_plots_alone():
+    """A bare class in them that a plot bears too would, for one, give its marks another width."""
+    drawn = set(re.findall(r"course-[a-z]+", (ROOT / "mnist_lib" / "widgets" / "plots.js").read_text(encoding="utf-8")))
+    assert {"course-mark", "course-tick"} <= drawn
+    for sheet in sorted((ROOT / "book" / "static").glob("*.css")):
+        bare = re.findall(r"^\.(course-[a-z]+)(?=[ ,]*[{\n])", sheet.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        assert not drawn & set(bare), sheet.name
 
 
 # Pixels

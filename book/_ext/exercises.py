@@ -80,7 +80,7 @@ class Seeds(Table):
         if not found:
             return MISSING
         lines = [
-            "| task | edition | mean | standard deviation | lowest | target | suffices | deviations above it |",
+            "| task | edition | mean | suffices | deviations above it | lowest | standard deviation | target |",
             "|---|---|--:|--:|--:|--:|--:|--:|",
         ]
         for edition, table in found["seeds"].items():

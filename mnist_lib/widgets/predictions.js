@@ -81,7 +81,7 @@ function table(bins, groups) {
   const row = (kind, ...texts) => element("tr", {}, ...texts.map((text) => element(kind, kind === "th" ? { scope: "col" } : {}, text)));
   const rows = [
     ...groups.map(({ word, stated, right, count }) => ["you", word === percent(stated) ? word : `${word} (${percent(stated)})`, `${right} of ${count}`]),
-    ...bins.map(([count, stated, right]) => ["the network", percent(stated, 1), `${Math.round(right * count)} of ${count}`]),
+    ...bins.map(([count, stated, right]) => ["the network", percent(stated, 1), `${Math.round(right * count).toLocaleString("en")} of ${count.toLocaleString("en")}`]),
   ];
   const whole = element("table", {}, element("thead", {}, row("th", "who", "said", "right")), element("tbody", {}, ...rows.map((each) => row("td", ...each))));
   return element("details", {}, element("summary", {}, "The numbers"), whole);
@@ -113,7 +113,9 @@ function render({ model, el }) {
     const keys = element("p", { class: "course-keys" }, key("course-of-network", ["circle", { cx: 8, cy: 8, r: 4 }], "the network"));
     if (groups.length) keys.append(key("course-of-reader", ["rect", { x: 3, y: 3, width: 10, height: 10 }], "you, with 95% intervals"));
     const said = element("div", { role: "status" }, ...words.map((text) => element("p", {}, text)));
-    box.replaceChildren(said, chart(bins, groups), keys, table(bins, groups));
+    const numbers = table(bins, groups);
+    numbers.open = box.querySelector("details")?.open === true; // as the reader left it
+    box.replaceChildren(said, chart(bins, groups), keys, numbers);
   }
   progress?.on(draw);
   draw();
