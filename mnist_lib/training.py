@@ -104,7 +104,7 @@ def _check_schedule(model: keras.Model, steps: int) -> None:
     planned = getattr(model, "planned_steps", None)
     if planned is None:
         return
-    done = int(keras.ops.convert_to_numpy(model.optimizer.iterations))  # on several devices it is no number by itself
+    done = int(model.optimizer.iterations.numpy())  # on several devices it is no number by itself
     if done >= planned:
         raise ValueError(
             f"this model has been trained for the {planned:,} steps that compile_model planned, and its learning rate is 0 now: "
