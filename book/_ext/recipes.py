@@ -86,7 +86,7 @@ class Aims(Measured):
                 f"{accuracy[name]:.2f}",
                 ratio(recipes[name]["times_the_products"]) if name == "dense" else "",
             ]
-            for name in ("dense_short", "dense", "convolutional_short", "convolutional")
+            for name in ("dense", "dense_short", "convolutional", "convolutional_short")
         ]
         said = f"The quickstart's own accuracy is {accuracy['quickstart']:.2f}%. Each ratio is of runs with the same seed."
         return "\n".join(
