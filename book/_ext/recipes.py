@@ -155,9 +155,9 @@ STYLES = {
     "scikit_learn": ("scikit-learn", "#E69F00", "--", "^"),
     "pytorch": ("PyTorch's example", "#000000", "--", "v"),
     "dense": ("dense", "#0072B2", "-", "o"),
-    "dense_short": ("dense, 3 epochs", "#56B4E9", "-", "^"),
+    "dense_short": ("dense, 3 ep.", "#56B4E9", "-", "^"),
     "convolutional": ("convolutional", "#009E73", "-", "s"),
-    "convolutional_short": ("convolutional, 2 epochs", "#7a9a01", "-", "D"),
+    "convolutional_short": ("convolutional, 2 ep.", "#7a9a01", "-", "D"),
 }
 
 
@@ -176,7 +176,7 @@ def draw(found: dict):
 
     @in_course_style
     def drawn():
-        figure, axes = subplots(height=4.6)
+        figure, axes = subplots(height=5.2)
         for target in found["targets"]:
             axes.axhline(100 * target, color="#b0b0b0", linestyle=":", linewidth=1, marker="")
         for name, points in curves.items():
@@ -186,7 +186,7 @@ def draw(found: dict):
         axes.set(xscale="log", xlabel="seconds of training", ylabel="accuracy on test images (%)")
         axes.set_ylim(bottom=max(axes.get_ylim()[0], 94.0))
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, fontsize="small")
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, fontsize="small")
         return figure
 
     def at(point):
