@@ -95,7 +95,7 @@ profile: $(READY)
 
 pins: pyproject.toml
 	$(PYTHON) -m venv $(VENV)-pins
-	$(VENV)-pins/bin/python -m pip install --quiet --upgrade --editable ".[book,grading,test]"
+	$(VENV)-pins/bin/python -m pip install --quiet --upgrade --editable ".[book,check,grading,test]"
 	$(VENV)-pins/bin/python -m pip freeze --all --exclude-editable | grep -v "^pip==" > requirements.txt
 	rm -r $(VENV)-pins
 
