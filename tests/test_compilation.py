@@ -8,6 +8,7 @@ from sklearn.metrics import log_loss
 
 from mnist_lib import build_model, compile_model, total_steps
 from mnist_lib.compilation import default_epochs
+from mnist_lib.fused_adam import FusedAdam
 
 
 @pytest.mark.parametrize("images", [1, 255, 256, 257, 4_000, 60_000])
@@ -135,3 +136,63 @@ def test_refuses_what_is_no_model():
     with pytest.raises(ValueError, match="say it with logits=True or logits=False"):
         compile_model(sigmoid)
     assert compile_model(sigmoid, logits=False).compiled
+
+
+# Adam in one operation
+
+
+def test_fused_adam_takes_the_steps_of_the_paper():
+    """Kingma and Ba (2015), algorithm 1; its epsilon is added to the root of the corrected mean, Keras' to that of the uncorrected one."""
+    start, rate, beta_1, beta_2, epsilon = np.array([1.0, -2.0, 0.5], "float32"), 0.1, 0.6, 0.99, 1e-12
+    gradients = np.random.default_rng(0).normal(size=(6, 3)).astype("float32")
+    weights = keras.Variable(start)
+    optimizer = FusedAdam(rate, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
+    expected, mean, square = start.astype(float), 0.0, 0.0
+    for step, gradient in enumerate(gradients.astype(float), start=1):
+        optimizer.apply([gradient.astype("float32")], [weights])
+        mean, square = beta_1 * mean + (1 - beta_1) * gradient, beta_2 * square + (1 - beta_2) * gradient**2
+        expected -= rate * (mean / (1 - beta_1**step)) / (np.sqrt(square / (1 - beta_2**step)) + epsilon)
+        np.testing.assert_allclose(weights.numpy(), expected, rtol=1e-5, atol=1e-6)
+    assert int(optimizer.iterations) == len(gradients)
+
+
+OPTIONS = [{}, {"amsgrad": True}, {"epsilon": 0.1}, {"weight_decay": 0.1}, {"global_clipnorm": 0.1}, {"gradient_accumulation_steps": 2}]
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+def test_fused_adam_takes_keras_steps(options):
+    ends = []
+    for optimizer in (keras.optimizers.Adam(0.05, **options), FusedAdam(0.05, **options)):
+        weights = keras.Variable(np.linspace(-1, 1, 12, dtype="float32").reshape(3, 4))
+        for gradient in np.random.default_rng(1).normal(size=(6, 3, 4)).astype("float32"):
+            optimizer.apply([gradient], [weights])
+        ends.append(weights.numpy())
+    np.testing.assert_allclose(*ends, rtol=0, atol=2e-5)
+    assert not np.allclose(ends[1], np.linspace(-1, 1, 12).reshape(3, 4), atol=0.01), "nothing moved"
+
+
+def test_a_compiled_network_can_be_saved_and_goes_on(tmp_path):
+    x, y = np.random.default_rng(2).random((64, 28, 28), "float32"), np.arange(64) % 10
+    model = compile_model(build_model(4, dropout=0, seed=0))
+    model.fit(x, y, epochs=1, verbose=0, shuffle=False)
+    model.save(tmp_path / "network.keras")
+    again = keras.models.load_model(tmp_path / "network.keras")
+    assert isinstance(again.optimizer, FusedAdam)
+    for each in (model, again):
+        each.fit(x, y, epochs=1, verbose=0, shuffle=False)
+    for one, other in zip(model.get_weights(), again.get_weights()):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def test_a_first_step_is_traced_once():
+    calls = []
+
+    class Counting(layers.Layer):
+        def call(self, inputs):
+            calls.append(keras.backend.is_keras_tensor(inputs))
+            return inputs
+
+    model = compile_model(keras.Sequential([layers.Input((28, 28)), layers.Flatten(), Counting(), layers.Dense(10)]), logits=True)
+    calls.clear()
+    model.fit(np.zeros((8, 28, 28), "float32"), np.arange(8), batch_size=2, epochs=2, verbose=0)
+    assert len(calls) == 1

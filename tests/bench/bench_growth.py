@@ -2,7 +2,7 @@
 
 Every run has a fresh process and trains the course's dense recipe for one epoch. What is compared takes turns: in each round all sizes of
 all three come once, in an order drawn anew. A first call of `train`, of a few steps, traces the graph; it is timed apart, so that what
-grows is training alone. It has two epochs, since TensorFlow traces a function that makes variables on its first and on its second call.
+grows is training alone. It has two epochs, so that what is done on a first or a second call only is over.
 A second call, of two steps, tells what any call takes; the time of a step is what the other steps of a whole epoch take beyond it.
 Memory is counted from before the network is built: the most that the process held, less what it held then. Larger training sets than
 MNIST's are its images again, in the same order.

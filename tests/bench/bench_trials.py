@@ -40,6 +40,9 @@ TRIALS = {
     "XLA, no dropout": {"jit_compile": True, "dropout": 0.0},
     "one thread": {"threads": 1},
     "no accuracy while training": {"metrics": []},
+    "Keras' own Adam": {"keras_adam": True},
+    "variables made in the first step": {"variables_at_first_step": True},
+    "both of these": {"keras_adam": True, "variables_at_first_step": True},
     "plain SGD, 0.1": {"sgd": True},
     "validation after each epoch": {"validation": True},
     "a callback after each step": {"steps_per_execution": 1, "callback": True},
@@ -76,9 +79,15 @@ def measure(name: str, seed: int, images: int | None) -> dict:
         x = preprocess(x).astype(trial.get("dtype", "float32"))
     compile_model(model, total_steps=None if trial.get("constant") else total_steps(len(x), epochs, batch_size))
     changed = {key: trial[key] for key in ("steps_per_execution", "jit_compile", "metrics") if key in trial}
-    if changed or trial.get("sgd"):
-        keywords = {"steps_per_execution": model.steps_per_execution, "metrics": ["accuracy"], **changed}
-        model.compile(keras.optimizers.SGD(0.1) if trial.get("sgd") else model.optimizer, model.loss, **keywords)
+    if changed or trial.keys() & {"sgd", "keras_adam", "variables_at_first_step"}:
+        late = trial.get("variables_at_first_step")
+        metrics = ["accuracy"] if late else [keras.metrics.SparseCategoricalAccuracy(name="accuracy")]
+        keywords = {"steps_per_execution": model.steps_per_execution, "metrics": metrics, **changed}
+        configuration = model.optimizer.get_config()  # a new one, since that of `compile_model` has its variables already
+        kind = keras.optimizers.Adam if trial.get("keras_adam") else type(model.optimizer)
+        model.compile(keras.optimizers.SGD(0.1) if trial.get("sgd") else kind.from_config(configuration), model.loss, **keywords)
+        if not late:
+            model.optimizer.build(model.trainable_variables)
 
     class Epochs(keras.callbacks.Callback):
         seconds: list = []
