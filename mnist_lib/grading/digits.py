@@ -89,7 +89,7 @@ def as_npz(digits: loading.Arrays) -> bytes:
     """The four arrays as the content of an npz file in Keras' layout, not compressed: it is read at each grading."""
     (x_train, y_train), (x_test, y_test) = digits
     file = io.BytesIO()
-    np.savez(file, **dict(zip(loading.NAMES, (x_train, y_train, x_test, y_test))))
+    np.savez(file, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
     return file.getvalue()
 
 

@@ -92,7 +92,7 @@ def write_grades(
     written = [folder / "grades.csv"]
     if lms:
         known = list(roster.students.values()) if roster else [_student(row) for row in table if row["assignment"] == assignments[0]]
-        points = {(row["student_id"], row["assignment"]): row for row in table}
+        points = {(str(row["student_id"]), str(row["assignment"])): row for row in table}
         columns, lines = {"canvas": _canvas, "moodle": _moodle}[lms](known, assignments, points)
         write(folder / f"{lms}.csv", as_csv(columns, lines))
         written.append(folder / f"{lms}.csv")

@@ -8,7 +8,7 @@ from .merge import Merger
 from .one import Result
 from .page import with_remarks
 from .store import Job, Store, key_of
-from .workers import Failed, Work
+from .workers import Cluster, Failed, Pool, Work
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class Class:
             if kept is not None:
                 yield self._entered(job, kept[0], fresh=False)
 
-    def graded(self, jobs: Iterable[Job], workers: object) -> Iterator[Line]:
+    def graded(self, jobs: Iterable[Job], workers: Pool | Cluster) -> Iterator[Line]:
         """Grade submissions.
 
         Parameters

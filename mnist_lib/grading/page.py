@@ -170,7 +170,8 @@ def _cleaned(html: str, links: frozenset[str] = frozenset()) -> str:
             return tag == "img" and value.startswith(("data:image/png;base64,", "data:image/jpeg;base64,"))
         return name in ("alt", "class", "colspan", "rowspan", "title")
 
-    return bleach.clean(html, tags=TAGS, attributes=allowed, protocols={"http", "https", "data"}, strip=True)
+    cleaned: str = bleach.clean(html, tags=TAGS, attributes=allowed, protocols={"http", "https", "data"}, strip=True)
+    return cleaned
 
 
 def cleaned_output(output: NotebookNode) -> NotebookNode | None:

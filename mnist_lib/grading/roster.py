@@ -3,9 +3,10 @@
 import csv
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from .assignment import CourseError
 
@@ -162,7 +163,7 @@ def read_roster(path: Path) -> Roster:
     reader = csv.DictReader(text.splitlines(keepends=True), delimiter=separator)
     names = {column.strip().lower(): column for column in reader.fieldnames or [] if column}
 
-    def value(row: dict, kind: str) -> str:
+    def value(row: Mapping[str, Any], kind: str) -> str:
         columns = [names[name] for name in COLUMNS[kind] if name in names]
         return next((row[column].strip() for column in columns if isinstance(row.get(column), str) and row[column].strip()), "")
 
