@@ -86,7 +86,7 @@ def judge(name: str, answer: Any, seed: int = PUBLIC_SEED) -> tuple[float, str]:
     return verdict(task, outputs(task.collect, answer, inputs.cases), inputs)
 
 
-def verdict(task: Task, came: list, inputs: Inputs) -> tuple[float, str]:
+def verdict(task: Task, came: list[Any], inputs: Inputs) -> tuple[float, str]:
     """Points and sentence for what came out of an answer.
 
     Parameters
@@ -137,7 +137,7 @@ def check(name: str, answer: Any) -> float:
     return points
 
 
-def attempt(answer: Callable) -> Any:
+def attempt(answer: Callable[[], Any]) -> Any:
     """Run an answer that takes a while, such as a training, and return what it returns.
 
     Parameters

@@ -1,10 +1,11 @@
 """Tasks that ask how many digits the student's own network reads: unseen images, as bytes, go through the student's own code."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from ._task import STANDARD_ERRORS, Failure, Inputs, accuracy_points, shown
+from ._task import STANDARD_ERRORS, Failure, Inputs, Rule, accuracy_points, shown
 
 Scale = Sequence[tuple[float, float]]
 SHIFTS = ((2, 0), (-2, 0), (0, 2), (0, -2))  # rows down, columns right
@@ -41,7 +42,7 @@ def shifted_inputs(seed: int) -> Inputs:
     return Inputs([(shift_images(images, *shift),) for shift in SHIFTS], secret=labels, edition=_edition())
 
 
-def reference(inputs: Inputs) -> list:
+def reference(inputs: Inputs) -> list[Any]:
     """The labels, for each case."""
     return [inputs.secret] * len(inputs.cases)
 
@@ -66,7 +67,7 @@ def fault(came: object, images: np.ndarray) -> str | None:
     return None
 
 
-def points(worth: float, scales: Mapping[str, Scale], what: str, distinction: float | None = None) -> Callable:
+def points(worth: float, scales: Mapping[str, Scale], what: str, distinction: float | None = None) -> Rule:
     """The rule of a task that scores predictions.
 
     Parameters
@@ -84,11 +85,11 @@ def points(worth: float, scales: Mapping[str, Scale], what: str, distinction: fl
     function of (outputs, Inputs), returns (float, str)
     """
 
-    def rule(outputs: list, inputs: Inputs) -> tuple[float, str]:
+    def rule(outputs: list[Any], inputs: Inputs) -> tuple[float, str]:
         for came, (images,) in zip(outputs, inputs.cases):
             if found := fault(came, images):
                 return 0.0, f"{found}\nHint: call it by hand on a few images, `predict(x_test[:3])`, and look at what comes back."
-        scale, labels = scales[inputs.edition], inputs.secret
+        scale, labels = scales[str(inputs.edition)], inputs.secret
         right = [int((np.asarray(came) == labels).sum()) for came in outputs]
         # The four ways of moving a digit are no four digits: chance is reckoned with the number of digits.
         got, accuracy, forgiven = accuracy_points(sum(right) / len(right), len(labels), worth, scale)
