@@ -55,7 +55,7 @@ class Component(anywidget.AnyWidget):
         super().__init_subclass__(**keywords)
 
     def _repr_mimebundle_(self, **keywords: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        data, metadata = super()._repr_mimebundle_(**keywords)
+        data, metadata = super()._repr_mimebundle_(**keywords) or ({}, {})
         return data | {"text/html": self.to_html()}, metadata
 
     def to_html(self) -> str:

@@ -5,6 +5,7 @@ explorer lives on a page as it does in a notebook. One call makes both. Those th
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import traitlets
@@ -28,7 +29,7 @@ class PixelExplorer(Explorer):
 
     scripts = ("plots", "explore-pixels")
     images = traitlets.Bytes().tag(sync=True)
-    labels = traitlets.List().tag(sync=True)
+    labels = traitlets.List[Any]().tag(sync=True)
 
 
 class DenseExplorer(Explorer):
