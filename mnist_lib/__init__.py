@@ -8,6 +8,7 @@ Importing this package imports neither TensorFlow nor anything else that is heav
 """
 
 from importlib import import_module
+from typing import Any
 
 __version__ = "0.1.0"
 
@@ -35,11 +36,11 @@ _STAGE_OF = {name: stage for stage, names in STAGES.items() for name in names}
 __all__ = sorted(_STAGE_OF)
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name in _STAGE_OF:
         return getattr(import_module(f"{__name__}.{_STAGE_OF[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted([*globals(), *__all__])
