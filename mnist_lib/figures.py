@@ -82,6 +82,25 @@ def subplots(
 def describe(figure: Figure, text: str) -> Figure:
     """Give a figure its alternative text, after any text that it has already, and return it.
 
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        It is changed.
+    text : str
+        Sentences that say what is to be seen.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The same, with the attribute ``alternative_text``.
+
+    Raises
+    ------
+    TypeError
+        If it is no figure.
+
+    Notes
+    -----
     See chapter 08-visualization.
     """
     if not isinstance(figure, Figure):
@@ -92,7 +111,17 @@ def describe(figure: Figure, text: str) -> Figure:
 
 
 def in_course_style(draw: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
-    """Decorator: whatever a function draws, it draws in the course's style, also into axes that it is handed."""
+    """Decorator: whatever a function draws, it draws in the course's style, also into axes that it is handed.
+
+    Parameters
+    ----------
+    draw : function
+
+    Returns
+    -------
+    function
+        Of the same arguments.
+    """
 
     @wraps(draw)
     def styled(*arguments: Arguments.args, **keywords: Arguments.kwargs) -> Result:
@@ -103,7 +132,24 @@ def in_course_style(draw: Callable[Arguments, Result]) -> Callable[Arguments, Re
 
 
 def axes_or_new(axes: Axes | None, **keywords: Any) -> tuple[Figure, Axes]:
-    """The axes handed in with their figure, or new ones."""
+    """The axes handed in with their figure, or new ones.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes or None
+    **keywords
+        For `subplots`, where there are none.
+
+    Returns
+    -------
+    (matplotlib.figure.Figure, matplotlib.axes.Axes)
+        The whole figure, also where the axes lie in a part of one.
+
+    Raises
+    ------
+    TypeError
+        If `axes` is something else, such as an array of axes.
+    """
     if axes is None:
         return subplots(**keywords)
     if not isinstance(axes, Axes):

@@ -62,6 +62,11 @@ class Pipeline:
 
     On the site each stage leads to its chapter (book/_ext/pipeline_links.py); elsewhere it is a picture, since a notebook cannot know where
     the others are.
+
+    Parameters
+    ----------
+    lit : str or None
+        Name of a stage.
     """
 
     def __init__(self, lit: str | None) -> None:

@@ -87,8 +87,15 @@ def load_mnist(edition: str = "auto") -> Arrays:
 
 
 def edition_in_use() -> str | None:
-    """The edition that `load_mnist` returned last in this process ("full", "sample" or "graded"), or None before its first call.
+    """The edition that `load_mnist` returned last in this process.
 
+    Returns
+    -------
+    str or None
+        ``full``, ``sample`` or ``graded``; None before its first call.
+
+    Notes
+    -----
     See chapter 02-loading.
     """
     return _in_use

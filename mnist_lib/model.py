@@ -169,7 +169,20 @@ def _last_layer(model: keras.Model) -> keras.Operation:
 
 
 def check_model(model: keras.Model, images: np.ndarray | None = None) -> None:
-    """Refuse what is no Keras model that returns ten numbers for each of these images."""
+    """Refuse what is no Keras model that returns ten numbers for each of these images.
+
+    Parameters
+    ----------
+    model : object
+    images : ndarray, shape (n, height, width), optional
+
+    Raises
+    ------
+    TypeError
+        If it is no Keras model.
+    ValueError
+        If it returns no ten numbers, or takes images of another shape.
+    """
     if not isinstance(model, keras.Model):
         raise TypeError(f"model must be a Keras model, as build_model() returns it; got {describe_value(model)}")
     returned = getattr(model, "output_shape", None)  # None until the model knows its input's shape

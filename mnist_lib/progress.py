@@ -37,13 +37,16 @@ class Progress(keras.callbacks.Callback):
         self.kind = _place() if kind == "auto" else kind
 
     def on_train_begin(self, logs: Logs = None) -> None:
+        """Keras' call before the first epoch."""
         self.lines: list[str] = []
         self.output: Any = None  # IPython's handle of the output that is kept up to date
 
     def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        """Keras' call before each epoch, counted from 0."""
         self.epoch, self.started, self.updated = epoch, time.perf_counter(), time.perf_counter()
 
     def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """Keras' call after each step, counted from 0: says how far the epoch is, twice a second at most."""
         now = time.perf_counter()
         if logs and self.kind in ("notebook", "terminal") and now - self.updated > SECONDS_BETWEEN_UPDATES:
             self.updated = now
@@ -51,6 +54,7 @@ class Progress(keras.callbacks.Callback):
             self._show(f"epoch {self.epoch + 1} of {self.params['epochs']}{part}: loss {logs['loss']:.4f}", final=False)
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Keras' call after each epoch, counted from 0: writes its line."""
         values = {**(logs or {}), "epoch": epoch + 1, "seconds": time.perf_counter() - self.started}
         columns = [column for column in COLUMNS if column[0] in values]
         if not self.lines:

@@ -37,6 +37,10 @@ def tasks(stage: str) -> dict[str, Task]:
     stage : str
         One of `SETS`.
 
+    Returns
+    -------
+    dict of str to Task
+
     Raises
     ------
     ValueError
@@ -49,6 +53,14 @@ def tasks(stage: str) -> dict[str, Task]:
 
 def find(name: str) -> Task:
     """A task by its full name, ``stage.task``.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    Task
 
     Raises
     ------

@@ -12,7 +12,17 @@ from ._task import UNANSWERED, Case, Failure
 
 
 def plain(value: Any) -> Any:
-    """A value made of arrays, numbers, texts, lists, tuples and dicts only; tensors become arrays, anything else a Failure."""
+    """A value made of arrays, numbers, texts, lists, tuples and dicts only.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    object
+        Tensors become arrays, scalars of NumPy numbers, keys texts; what is anything else becomes a Failure.
+    """
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, np.generic):
@@ -31,7 +41,17 @@ def plain(value: Any) -> Any:
 
 
 def failure(error: BaseException) -> Failure:
-    """An exception of the student's code as one sentence, with the line of the student's own that raised it."""
+    """An exception of the student's code as one sentence, with the line of the student's own that raised it.
+
+    Parameters
+    ----------
+    error : BaseException
+
+    Returns
+    -------
+    Failure
+        `UNANSWERED` where the answer is not written yet.
+    """
     if isinstance(error, NotImplementedError) and not str(error):
         return UNANSWERED
     frames = [
@@ -48,7 +68,19 @@ def copied(case: Case) -> Case:
 
 
 def call(answer: Any, case: Case) -> Any:
-    """What a function returns for one case."""
+    """What a function returns for one case.
+
+    Parameters
+    ----------
+    answer : object
+        The student's, a function if it is right.
+    case : tuple
+
+    Returns
+    -------
+    object
+        Plain data, or a Failure.
+    """
     if not callable(answer):
         return Failure(f"expected a function, came {type(answer).__name__}")
     return plain(answer(*copied(case)))
@@ -84,7 +116,17 @@ COLLECTORS: dict[str, Callable[[Any, Case], Any] | str] = {
 
 
 def collector(name: str) -> Callable[[Any, Case], Any]:
-    """The collector of a name; that of a module is its function `collect`."""
+    """The collector of a name; that of a module is its function `collect`.
+
+    Parameters
+    ----------
+    name : str
+        One in `COLLECTORS`.
+
+    Returns
+    -------
+    function of (answer, case)
+    """
     found = COLLECTORS[name]
     return import_module(f"{__package__}.{found}").collect if isinstance(found, str) else found
 

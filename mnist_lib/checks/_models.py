@@ -13,7 +13,12 @@ DRAWS = 4_000  # images whose dropout is counted: a share of 0.3 is measured to 
 
 
 def images() -> np.ndarray:
-    """The five images that each model is shown, float32 of shape (5, 28, 28) in [0, 1)."""
+    """The five images that each model is shown.
+
+    Returns
+    -------
+    ndarray of float32, shape (5, 28, 28), in [0, 1)
+    """
     return np.random.default_rng(0).random((5, SIDE, SIDE)).astype(np.float32)
 
 

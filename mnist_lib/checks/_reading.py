@@ -29,13 +29,33 @@ def _edition() -> str:
 
 
 def inputs(seed: int) -> Inputs:
-    """The test digits; the secret is their labels."""
+    """The test digits; the secret is their labels.
+
+    Parameters
+    ----------
+    seed : int
+
+    Returns
+    -------
+    Inputs
+        One case, images of uint8 with shape (n, 28, 28).
+    """
     images, labels = _scored_digits(seed, None)
     return Inputs([(images,)], secret=labels, edition=_edition())
 
 
 def shifted_inputs(seed: int) -> Inputs:
-    """Test digits, each moved by two pixels up, down, left and right: one case for each direction."""
+    """Test digits, each moved by two pixels up, down, left and right: one case for each direction.
+
+    Parameters
+    ----------
+    seed : int
+
+    Returns
+    -------
+    Inputs
+        Four cases, images of uint8 with shape (n, 28, 28), and the labels of all four as the secret.
+    """
     from ..preprocessing import shift_images
 
     images, labels = _scored_digits(seed, SHIFTED_DIGITS)
@@ -43,12 +63,32 @@ def shifted_inputs(seed: int) -> Inputs:
 
 
 def reference(inputs: Inputs) -> list[Any]:
-    """The labels, for each case."""
+    """The labels, for each case.
+
+    Parameters
+    ----------
+    inputs : Inputs
+
+    Returns
+    -------
+    list of ndarray of uint8, shape (n,)
+    """
     return [inputs.secret] * len(inputs.cases)
 
 
 def fault(came: object, images: np.ndarray) -> str | None:
-    """What is wrong with the form of predictions, or None."""
+    """What is wrong with the form of predictions, or None.
+
+    Parameters
+    ----------
+    came : object
+    images : ndarray, shape (n, 28, 28)
+
+    Returns
+    -------
+    str or None
+        A sentence for the student.
+    """
     if isinstance(came, Failure):
         return f"{came.sentence}."
     count = len(images)

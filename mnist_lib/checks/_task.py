@@ -120,7 +120,17 @@ def plural(number: float) -> str:
 
 
 def wrapped(text: str) -> str:
-    """A text whose lines are broken where a notebook's output would cut them, with what was one line indented from its second piece on."""
+    """A text whose lines are broken where a notebook's output would cut them, with what was one line indented from its second piece on.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+        Lines of at most 80 characters, where its words allow that.
+    """
     return "\n".join(
         textwrap.fill(line, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False) for line in text.splitlines()
     )
@@ -147,7 +157,16 @@ def shown(value: Any) -> str:
 
 
 def numbers(value: Any) -> np.ndarray | None:
-    """An output as an array of numbers, or None where it is none."""
+    """An output as an array of numbers, or None where it is none.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    ndarray of bool, int or float, or None
+    """
     try:
         array = np.asarray(value)
     except (TypeError, ValueError):

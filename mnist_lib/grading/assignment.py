@@ -206,6 +206,12 @@ def seed_of(name: str, file: Path) -> int:
 def draw_anew(name: str, file: Path) -> int:
     """Draw another seed for a set, and keep the old ones beside it.
 
+    Parameters
+    ----------
+    name : str
+    file : Path
+        ``class/seeds.json``.
+
     Returns
     -------
     int

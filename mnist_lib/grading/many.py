@@ -53,7 +53,19 @@ class Line:
 
 
 def line_of(job: Job, result: Result, *, fresh: bool, changed: int = 0, failed: str | None = None) -> Line:
-    """The line for a result."""
+    """The line for a result.
+
+    Parameters
+    ----------
+    job : Job
+    result : Result
+    fresh, changed, failed
+        As in `Line`.
+
+    Returns
+    -------
+    Line
+    """
     return Line(
         student=job.student,
         assignment=job.assignment,

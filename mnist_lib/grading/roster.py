@@ -60,6 +60,15 @@ def words(text: str) -> frozenset[str]:
 def safe_id(text: str) -> str:
     """A text as the name of a student and of a folder.
 
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+        At most 100 bytes; the same text gives the same.
+
     Raises
     ------
     ValueError

@@ -69,7 +69,22 @@ class Scored:
 
 
 def graded_cells(notebook: NotebookNode) -> Asked:
-    """For each graded cell of code, by its id, the task and the name that it checks."""
+    """For each graded cell of code, by its id, the task and the name that it checks.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        As released.
+
+    Returns
+    -------
+    dict of str to (str, str)
+
+    Raises
+    ------
+    ValueError
+        If a graded cell checks nothing.
+    """
     found = {}
     for cell in notebook.cells:
         if cell.cell_type == "code" and utils.is_grade(cell) and not utils.is_solution(cell):
@@ -96,6 +111,15 @@ def score(notebook: NotebookNode, assignment: Assignment, limits: Limits, *, iso
     Returns
     -------
     Scored
+
+    Raises
+    ------
+    NoSandbox
+        If `isolated` and there is no sandbox on this machine.
+    RuntimeError
+        If the sandbox gave no kernel.
+    ValueError
+        If a graded cell checks nothing.
     """
     asked = graded_cells(notebook)
     execute = partial(sandbox.run, _handing_over(notebook, asked), limits=limits, graded=asked, isolated=isolated)

@@ -107,7 +107,17 @@ class Sandboxed(Popen[bytes]):
 
 
 class Watch(threading.Thread):
-    """Looks at a sandbox from outside a few times a second, and ends it when it takes more than it may."""
+    """Looks at a sandbox from outside a few times a second, and ends it when it takes more than it may.
+
+    Parameters
+    ----------
+    process : Sandboxed
+    folder : Path
+        The run's.
+    limits : Limits
+    run : Run
+        Gets the reason, where it is ended.
+    """
 
     def __init__(self, process: Sandboxed, folder: Path, limits: Limits, run: Run) -> None:
         super().__init__(daemon=True)

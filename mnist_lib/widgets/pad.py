@@ -199,7 +199,17 @@ NOT_THERE = f"expected is a Sequential of Dense, Conv2D, MaxPooling2D and layers
 
 
 def trained_in(chapter: str) -> str:
-    """A chapter by its file's name, or another place in words, and the edition of MNIST that is in use."""
+    """A chapter by its file's name, or another place in words, and the edition of MNIST that is in use.
+
+    Parameters
+    ----------
+    chapter : str
+        Such as ``06-training``, or words; not empty.
+
+    Returns
+    -------
+    str
+    """
     from ..loading import edition_in_use
 
     place = f"chapter {chapter}" if chapter[0].isdigit() else chapter
