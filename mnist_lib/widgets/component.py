@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import anywidget
 
 LATER = "later"  # tag of a trait that a page loads when it is asked for by ``model.load(name)``, and not before
+# Traits that are lists have their type in quotes: in traitlets 5.7, which Colab has, `List` cannot be subscripted.
 
 
 def script(*names: str) -> str:

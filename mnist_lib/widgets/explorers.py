@@ -29,7 +29,7 @@ class PixelExplorer(Explorer):
 
     scripts = ("plots", "explore-pixels")
     images = traitlets.Bytes().tag(sync=True)
-    labels = traitlets.List[Any]().tag(sync=True)
+    labels: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
 
 
 class DenseExplorer(Explorer):

@@ -20,9 +20,9 @@ class ConfusionExplorer(Explorer):
     """See `explore_confusion`."""
 
     scripts = ("plots", "explore-confusion")
-    counts = traitlets.List[Any]().tag(sync=True)
+    counts: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     images = traitlets.Bytes().tag(sync=True)
-    cells = traitlets.List[Any]().tag(sync=True)
+    cells: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     probabilities = traitlets.Bytes().tag(sync=True)
 
 
@@ -30,11 +30,11 @@ class ShiftExplorer(Explorer):
     """See `explore_shift`."""
 
     scripts = ("plots", "explore-shift")
-    names = traitlets.List[Any]().tag(sync=True)
+    names: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     most = traitlets.Int().tag(sync=True)
     total = traitlets.Int().tag(sync=True)
     images = traitlets.Bytes().tag(sync=True)
-    labels = traitlets.List[Any]().tag(sync=True)
+    labels: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     accuracies = traitlets.Bytes().tag(sync=True)
     readings = traitlets.Bytes().tag(sync=True)
     confidences = traitlets.Bytes().tag(sync=True)

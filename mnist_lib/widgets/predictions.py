@@ -31,7 +31,7 @@ class OwnCalibration(Component):
     styles = ("predictions",)
     said = "This picture compares your predictions with the network's. It needs JavaScript."
 
-    bins = traitlets.List[Any]().tag(sync=True)
+    bins: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     said_by_network = traitlets.Float().tag(sync=True)
     right_by_network = traitlets.Float().tag(sync=True)
     digits = traitlets.Int().tag(sync=True)

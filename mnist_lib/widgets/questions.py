@@ -26,7 +26,7 @@ class Questions(Component):
     styles = ("questions",)
     said = "The questions stand above, folded: open a choice to see whether it is right."
 
-    questions = traitlets.List[Any]().tag(sync=True)
+    questions: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
 
 
 @cache
