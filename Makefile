@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 VARIANT ?= 0
 
-.PHONY: help book serve exercises test test-exercises test-site-full test-live stamp questions bench bench-growth bench-trials bench-build bench-grading bench-class check profile pins clean
+.PHONY: help book serve exercises test test-exercises test-site-full test-live stamp questions bench bench-growth bench-trials bench-build bench-grading bench-class check check-style check-types check-spelling check-notebooks profile pins clean
 
 help:
 	@echo "make book            build the site in _build/html (full edition if MNIST_NPZ names mnist.npz, else the sample)"
@@ -16,7 +16,7 @@ help:
 	@echo "make test-exercises  prove the exercises over 20 seeds, write book/measured/ (half an hour; with MNIST_NPZ both editions)"
 	@echo "make test-site-full  build and test the site on the full edition (needs MNIST_NPZ)"
 	@echo "make test-live       components in a live JupyterLab with a kernel; 200 test digits traced with a pen (some minutes)"
-	@echo "make stamp           write the address in _config.yml into every notebook"
+	@echo "make stamp           write the address in _config.yml into every notebook, and take outputs out"
 	@echo "make questions       write the chapters' questions for notebooks"
 	@echo "make bench           measure recipes, trials and growth, write book/measured/ (needs MNIST_NPZ, takes about an hour)"
 	@echo "make bench-growth    measure how training grows with images, width and batch size (part of make bench)"
@@ -24,7 +24,7 @@ help:
 	@echo "make bench-build     measure what building the site takes (half an hour; with MNIST_NPZ both editions)"
 	@echo "make bench-grading   measure grading: hostile, damaged and right submissions (an hour; PARTS=\"split overhead\" for some)"
 	@echo "make bench-class     measure grading a class: throughput, scale, sudden ends (half an hour; PARTS=\"killed\" for some)"
-	@echo "make check           look for style errors (ruff)"
+	@echo "make check           look at style (ruff), types (mypy), spelling (codespell) and the notebooks' form; a minute"
 	@echo "make profile         print the figures of each chapter's prose and code"
 	@echo "make pins            resolve the newest versions into requirements.txt"
 	@echo "make clean           remove what was built"
@@ -61,6 +61,7 @@ test-live: $(READY)
 	TRACED_DIGITS=200 $(BIN)/python -m pytest tests/live/live_jupyterlab.py tests/test_widgets_pad.py
 
 stamp: $(READY)
+	$(BIN)/python book/_tools/notebooks.py
 	$(BIN)/python book/_tools/stamp.py
 
 questions: $(READY)
@@ -86,9 +87,22 @@ bench-grading: $(READY)
 bench-class: $(READY)
 	$(BIN)/python tests/bench/bench_class.py $(if $(PARTS),--only $(PARTS))
 
+# All are run, whatever the first ones find.
 check: $(READY)
-	$(BIN)/python -m ruff check .
-	$(BIN)/python -m ruff format --check .
+	@$(MAKE) --no-print-directory --keep-going check-style check-types check-spelling check-notebooks
+
+check-style: $(READY)
+	@$(BIN)/python -m ruff check --output-format concise . && $(BIN)/python -m ruff format --check . || \
+		{ echo "→ $(BIN)/ruff check --fix . and $(BIN)/ruff format . repair most of it"; exit 1; }
+
+check-types: $(READY)
+	@$(BIN)/python -m mypy || { echo "→ make the annotation true, or the code; pyproject.toml has the settings, [tool.mypy]"; exit 1; }
+
+check-spelling: $(READY)
+	@$(BIN)/codespell || { echo "→ correct the word; one that is right goes into pyproject.toml, [tool.codespell], with the reason"; exit 1; }
+
+check-notebooks: $(READY)
+	@$(BIN)/python book/_tools/notebooks.py --check && $(BIN)/python book/_tools/stamp.py --check
 
 profile: $(READY)
 	$(BIN)/python book/_tools/prose.py

@@ -8,6 +8,7 @@ Importing this package imports neither TensorFlow nor anything else that is heav
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
@@ -32,14 +33,23 @@ STAGES = {
 
 _STAGE_OF = {name: stage for stage, names in STAGES.items() for name in names}
 
-__all__ = sorted(_STAGE_OF)
+if TYPE_CHECKING:  # what an editor knows of the names, which it sees before they are used
+    from .compilation import *
+    from .evaluation import *
+    from .loading import *
+    from .model import *
+    from .preprocessing import *
+    from .training import *
+    from .visualization import *
+else:
+    __all__ = sorted(_STAGE_OF)
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     if name in _STAGE_OF:
         return getattr(import_module(f"{__name__}.{_STAGE_OF[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
-def __dir__():
-    return sorted([*globals(), *__all__])
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_STAGE_OF])

@@ -24,6 +24,21 @@ ENOUGH_IMAGES = 20_000  # from here on four epochs suffice; with fewer images ea
 def default_epochs(images: int) -> int:
     """How often the course's recipe goes through so many training images: 4 times, or 20 times if there are fewer than 20,000.
 
+    Parameters
+    ----------
+    images : int, at least 1
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        If it is no whole number or below 1.
+
+    Notes
+    -----
     See chapter 06-training.
     """
     check_whole(images=images)

@@ -9,15 +9,17 @@ import io
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
 
 import matplotlib.style
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .arguments import check_whole, describe_value
 
 STYLE = Path(__file__).with_name("course.mplstyle")
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 PIXEL_RATIO = 2  # the picture holds so many pixels for each one it takes on the page: sharp on phones
 
 
@@ -49,7 +51,9 @@ class DescribedFigure(Figure):
         )
 
 
-def subplots(rows: int = 1, columns: int = 1, *, width: float = 5.4, height: float | None = None, **keywords) -> tuple[Figure, np.ndarray]:
+def subplots(
+    rows: int = 1, columns: int = 1, *, width: float = 5.4, height: float | None = None, **keywords: Any
+) -> tuple[DescribedFigure, Any]:
     """A figure in the course's style with a grid of axes, as `matplotlib.pyplot.subplots` makes it.
 
     Parameters
@@ -78,6 +82,25 @@ def subplots(rows: int = 1, columns: int = 1, *, width: float = 5.4, height: flo
 def describe(figure: Figure, text: str) -> Figure:
     """Give a figure its alternative text, after any text that it has already, and return it.
 
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        It is changed.
+    text : str
+        Sentences that say what is to be seen.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The same, with the attribute ``alternative_text``.
+
+    Raises
+    ------
+    TypeError
+        If it is no figure.
+
+    Notes
+    -----
     See chapter 08-visualization.
     """
     if not isinstance(figure, Figure):
@@ -87,21 +110,48 @@ def describe(figure: Figure, text: str) -> Figure:
     return figure
 
 
-def in_course_style(draw: Callable) -> Callable:
-    """Decorator: whatever a function draws, it draws in the course's style, also into axes that it is handed."""
+def in_course_style(draw: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Decorator: whatever a function draws, it draws in the course's style, also into axes that it is handed.
+
+    Parameters
+    ----------
+    draw : function
+
+    Returns
+    -------
+    function
+        Of the same arguments.
+    """
 
     @wraps(draw)
-    def styled(*arguments, **keywords):
+    def styled(*arguments: Arguments.args, **keywords: Arguments.kwargs) -> Result:
         with matplotlib.style.context(STYLE):
             return draw(*arguments, **keywords)
 
     return styled
 
 
-def axes_or_new(axes: Axes | None, **keywords) -> tuple[Figure, Axes]:
-    """The axes handed in with their figure, or new ones."""
+def axes_or_new(axes: Axes | None, **keywords: Any) -> tuple[Figure, Axes]:
+    """The axes handed in with their figure, or new ones.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes or None
+    **keywords
+        For `subplots`, where there are none.
+
+    Returns
+    -------
+    (matplotlib.figure.Figure, matplotlib.axes.Axes)
+        The whole figure, also where the axes lie in a part of one.
+
+    Raises
+    ------
+    TypeError
+        If `axes` is something else, such as an array of axes.
+    """
     if axes is None:
         return subplots(**keywords)
     if not isinstance(axes, Axes):
         raise TypeError(f"axes must be one pair of Matplotlib axes; got {describe_value(axes)}. Of several, hand over one: axes[0]")
-    return axes.figure, axes
+    return axes.figure.figure, axes  # the whole figure, where these are in a part of one

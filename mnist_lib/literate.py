@@ -5,13 +5,17 @@ import html
 import inspect
 import textwrap
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from . import STAGES
+
+if TYPE_CHECKING:
+    from IPython.display import Markdown
 
 CHAPTERS = ("setup", *STAGES, "convolution", "capstone")  # the stages of the course; those between the ends have a module of that name
 
 
-def show_source(function: Callable):
+def show_source(function: Callable[..., object]) -> "Markdown":
     """The source of a function of this library, for a notebook: as it runs, with the docstring cut down to its first line.
 
     Parameters
@@ -29,11 +33,11 @@ def show_source(function: Callable):
     from IPython.display import Markdown
 
     source = textwrap.dedent(inspect.getsource(function))
-    docstring = ast.parse(source).body[0].body[0]
     lines = source.splitlines()
-    if ast.get_docstring(ast.parse(source).body[0]):
-        first = ast.get_docstring(ast.parse(source).body[0]).splitlines()[0]
-        lines[docstring.lineno - 1 : docstring.end_lineno] = [f'{" " * docstring.col_offset}"""{first} …"""']
+    (definition,) = ast.parse(source).body
+    if isinstance(definition, ast.FunctionDef | ast.ClassDef) and (docstring := ast.get_docstring(definition)):
+        first, shown = docstring.splitlines()[0], definition.body[0]
+        lines[shown.lineno - 1 : shown.end_lineno] = [f'{" " * shown.col_offset}"""{first} …"""']
     code = "\n".join(lines)
     return Markdown(f"```python\n{code}\n```\n\n`{function.__module__}.{function.__qualname__}`, as it is installed here.")
 
@@ -58,9 +62,14 @@ class Pipeline:
 
     On the site each stage leads to its chapter (book/_ext/pipeline_links.py); elsewhere it is a picture, since a notebook cannot know where
     the others are.
+
+    Parameters
+    ----------
+    lit : str or None
+        Name of a stage.
     """
 
-    def __init__(self, lit: str | None):
+    def __init__(self, lit: str | None) -> None:
         self.lit = lit
 
     def __repr__(self) -> str:

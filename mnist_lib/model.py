@@ -5,6 +5,7 @@ Chapter 04-model computes a dense layer by hand, chapter 09-convolution a convol
 
 import logging
 import numbers
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -155,7 +156,7 @@ def gives_logits(model: keras.Model) -> bool:
     )
 
 
-def _last_layer(model: keras.Model):
+def _last_layer(model: keras.Model) -> keras.Operation:
     """The layer or operation whose output a model returns; the model itself where that cannot be known."""
     outputs = getattr(model, "outputs", None) or []  # what a functional model returns, or a Sequential that knows its input's shape
     if len(outputs) == 1:
@@ -168,7 +169,20 @@ def _last_layer(model: keras.Model):
 
 
 def check_model(model: keras.Model, images: np.ndarray | None = None) -> None:
-    """Refuse what is no Keras model that returns ten numbers for each of these images."""
+    """Refuse what is no Keras model that returns ten numbers for each of these images.
+
+    Parameters
+    ----------
+    model : object
+    images : ndarray, shape (n, height, width), optional
+
+    Raises
+    ------
+    TypeError
+        If it is no Keras model.
+    ValueError
+        If it returns no ten numbers, or takes images of another shape.
+    """
     if not isinstance(model, keras.Model):
         raise TypeError(f"model must be a Keras model, as build_model() returns it; got {describe_value(model)}")
     returned = getattr(model, "output_shape", None)  # None until the model knows its input's shape
@@ -185,7 +199,7 @@ def _check_dense_layers(hidden_units: int, dropout: float) -> None:
         raise ValueError(f"dropout must be a number from 0 to below 1; got {describe_value(dropout)}")
 
 
-def _seeds(seed: int | None):
+def _seeds(seed: int | None) -> tuple[Callable[[], keras.Initializer], Callable[[], int | None]]:
     """Two makers, of first weights and of seeds for dropout, whose every call gives another one, fixed by `seed`."""
     check_seed(seed)
     generator = keras.random.SeedGenerator(None if seed is None else int(seed))

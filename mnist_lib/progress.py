@@ -2,6 +2,7 @@
 
 import sys
 import time
+from typing import Any
 
 import keras
 
@@ -15,6 +16,7 @@ COLUMNS = (
 )
 HEADERS = {"val_loss": "validation", "val_accuracy": "accuracy"}
 SECONDS_BETWEEN_UPDATES = 0.5
+Logs = dict[str, float] | None  # what Keras has measured
 KINDS = ("auto", "notebook", "terminal", "log", "none")
 
 
@@ -28,28 +30,32 @@ class Progress(keras.callbacks.Callback):
         lines only, without control characters. ``auto`` chooses among them by where it runs.
     """
 
-    def __init__(self, kind: str = "auto"):
+    def __init__(self, kind: str = "auto") -> None:
         super().__init__()
         if kind not in KINDS:
             raise ValueError(f"progress must be one of {', '.join(KINDS)}; got {kind!r}")
         self.kind = _place() if kind == "auto" else kind
 
-    def on_train_begin(self, logs=None):
-        self.lines = []
-        self.output = None
+    def on_train_begin(self, logs: Logs = None) -> None:
+        """Keras' call before the first epoch."""
+        self.lines: list[str] = []
+        self.output: Any = None  # IPython's handle of the output that is kept up to date
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: Logs = None) -> None:
+        """Keras' call before each epoch, counted from 0."""
         self.epoch, self.started, self.updated = epoch, time.perf_counter(), time.perf_counter()
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: Logs = None) -> None:
+        """Keras' call after each step, counted from 0: says how far the epoch is, twice a second at most."""
         now = time.perf_counter()
-        if self.kind in ("notebook", "terminal") and now - self.updated > SECONDS_BETWEEN_UPDATES:
+        if logs and self.kind in ("notebook", "terminal") and now - self.updated > SECONDS_BETWEEN_UPDATES:
             self.updated = now
             part = f" ({(batch + 1) / self.params['steps']:.0%})" if self.params.get("steps") else ""
             self._show(f"epoch {self.epoch + 1} of {self.params['epochs']}{part}: loss {logs['loss']:.4f}", final=False)
 
-    def on_epoch_end(self, epoch, logs=None):
-        values = {**logs, "epoch": epoch + 1, "seconds": time.perf_counter() - self.started}
+    def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
+        """Keras' call after each epoch, counted from 0: writes its line."""
+        values = {**(logs or {}), "epoch": epoch + 1, "seconds": time.perf_counter() - self.started}
         columns = [column for column in COLUMNS if column[0] in values]
         if not self.lines:
             self._show("".join(f"{HEADERS.get(name, name):>{width}}" for name, width, _ in columns))

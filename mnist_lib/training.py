@@ -86,7 +86,9 @@ def train(
     )
 
 
-def _check_arguments(model: keras.Model, x, y, validation_data, seed: int | None) -> None:
+def _check_arguments(
+    model: keras.Model, x: np.ndarray, y: np.ndarray, validation_data: tuple[np.ndarray, np.ndarray] | None, seed: int | None
+) -> None:
     check_preprocessed(x, y)
     check_model(model, x)
     check_seed(seed)

@@ -5,11 +5,12 @@ seen. Chapter 08-visualization draws the same results badly and well.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from .arguments import check_whole, describe_value
 from .figures import axes_or_new, describe, in_course_style, subplots
@@ -25,7 +26,7 @@ MOST_IMAGES = 400  # in one grid; more are too small to be seen and take minutes
 
 
 @in_course_style
-def plot_digits(images: np.ndarray, labels: Sequence | np.ndarray | None = None, *, columns: int = 8, axes: Axes | None = None) -> Figure:
+def plot_digits(images: np.ndarray, labels: ArrayLike | None = None, *, columns: int = 8, axes: Axes | None = None) -> Figure:
     """Draw images in a grid, ink dark on white.
 
     Parameters
@@ -104,10 +105,10 @@ def plot_pixel_values(image: np.ndarray, rows: slice = slice(7, 21), columns: sl
         axes.text(left + column, top + row, text, ha="center", va="center", fontsize=9, color="white" if shade > 0.5 else "black")
     axes.set(xlabel="column", ylabel="row")
     axes.grid(False)
-    low, high = (f"{value:d}" if whole else f"{value:.2f}" for value in (part.min(), part.max()))
+    background, ink = (f"{value:d}" if whole else f"{value:.2f}" for value in (part.min(), part.max()))
     return describe(
         figure,
-        f"{part.shape[0]} by {part.shape[1]} pixels of an image with their values, from {low} (background) to {high} (ink); "
+        f"{part.shape[0]} by {part.shape[1]} pixels of an image with their values, from {background} (background) to {ink} (ink); "
         f"{np.mean(part > part.min()):.0%} of them hold ink.",
     )
 
@@ -141,23 +142,21 @@ def plot_history(history: "keras.callbacks.History | Mapping[str, Sequence[float
     curves = getattr(history, "history", history)
     if not isinstance(curves, Mapping):
         raise TypeError(f"history must be what train() returned, or its .history; got {describe_value(history)}")
-    missing = [name for name in ("loss", "accuracy") if np.ndim(curves.get(name)) != 1 or not len(curves[name])]
+    missing = [name for name in ("loss", "accuracy") if name not in curves or np.ndim(curves[name]) != 1 or not len(curves[name])]
     if missing:
         raise ValueError(f"history must hold loss and accuracy of at least one epoch; {' and '.join(missing)} missing")
     if axes is None:
-        figure, axes = subplots(2, height=5.4, sharex=True)
-    elif np.shape(axes) == (2,) and all(isinstance(one, Axes) for one in axes):
-        figure = axes[0].figure
-    else:
+        _, axes = subplots(2, height=5.4, sharex=True)
+    elif np.asarray(axes).shape != (2,) or not all(isinstance(one, Axes) for one in axes):
         raise TypeError(f"axes must be two pairs of Matplotlib axes, for loss and for accuracy; got {describe_value(axes)}")
-    said = []
+    figure, said = axes[0].figure.figure, []
     for one, name in zip(axes, ("loss", "accuracy")):
         for key, label, marker in ((name, "training", "o"), (f"val_{name}", "validation", "s")):
             if key in curves:
                 one.plot(np.arange(1, len(curves[key]) + 1), curves[key], label=label, marker=marker)
                 said.append(f"{label.capitalize()} {name} {_trend(curves[key])}.")
         one.set_ylabel(f"{name} (nats)" if name == "loss" else name)
-        one.xaxis.get_major_locator().set_params(integer=True)
+        one.locator_params(axis="x", integer=True)
     axes[0].legend()
     axes[-1].set_xlabel("epoch")
     return describe(figure, " ".join(said))
@@ -373,7 +372,7 @@ def _draw_grid(
     framed: np.ndarray | None = None,
     lines: int = 1,
     colorbar: str | None = None,
-    **scale,
+    **scale: Any,
 ) -> Figure:
     """Images side by side in one pair of axes, captions above them, frames around some."""
     check_whole(columns=columns)
@@ -390,7 +389,7 @@ def _draw_grid(
         scale = {"vmin": 0, "vmax": 255}
     for index, image in enumerate(images):
         left, top = index % columns * (width + GAP), index // columns * cell + above
-        picture = axes.imshow(image, extent=(left, left + width, top + height, top), **scale)
+        axes.imshow(image, extent=(left, left + width, top + height, top), **scale)
         if captions is not None:
             color = ORANGE if framed is not None and framed[index] else "black"
             axes.text(left + width / 2, top - 1, captions[index], ha="center", va="bottom", fontsize=10.5, color=color, linespacing=1.0)
@@ -401,13 +400,13 @@ def _draw_grid(
     axes.set(xlim=(-1, columns * (width + GAP) - GAP + 1), ylim=(rows * cell - GAP + 1, -1), aspect="equal")
     axes.axis("off")
     if colorbar:
-        figure.colorbar(picture, ax=axes, label=colorbar, shrink=0.7)
+        figure.colorbar(axes.images[-1], ax=axes, label=colorbar, shrink=0.7)
     return figure
 
 
-def _trend(values: Sequence[float]) -> str:
+def _trend(curve: Sequence[float]) -> str:
     """What a curve does, in words: rises or falls, from where to where, when it turns or flattens."""
-    values = np.asarray(values, float)
+    values = np.asarray(curve, float)
     first, last, epochs = values[0], values[-1], len(values)
     if epochs == 1:
         return f"is {first:.3f} after one epoch"

@@ -1,6 +1,7 @@
 """Grading one strange notebook: the secret split, data that cross the border, the sandbox, the score, the page."""
 
 import ast
+import asyncio
 import json
 import os
 import pickle
@@ -11,6 +12,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -795,6 +797,21 @@ time.sleep(5)
 def test_what_is_no_message_ends_the_run(sandboxed, frames):
     run = sandbox.run(cells(RAW.replace("{frames}", frames), "1"), {}, SMALL)
     assert run.stopped == "it sent something that cannot be read"
+
+
+def test_the_first_thing_that_comes_may_be_no_message():
+    """A process that a cell left behind sends while the next cell has said nothing yet."""
+
+    async def no_message(timeout):
+        raise ValueError("it has no delimiter")
+
+    client = SimpleNamespace(execute=lambda source, **options: "request", iopub_channel=SimpleNamespace(get_msg=no_message))
+    run = session.Run(cells("1"))
+    watch = SimpleNamespace(end=lambda reason: setattr(run, "stopped", reason))
+    conversation = session._Conversation(None, client, watch, run, SMALL, frozenset())
+    asyncio.run(conversation.execute(run.notebook.cells[0]))
+    assert run.stopped == "it sent something that cannot be read"
+    assert run.notebook.cells[0].outputs == []
 
 
 def test_only_graded_cells_hand_over(sandboxed):

@@ -134,6 +134,13 @@ def test_every_public_name_can_be_had():
         mnist_lib.load_minst  # noqa: B018
 
 
+def test_editors_are_told_of_every_stage():
+    tree = ast.parse((LIBRARY / "__init__.py").read_text(encoding="utf-8"))
+    (block,) = (node.body for node in tree.body if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING")
+    assert [(each.module, each.names[0].name) for each in block] == [(stage, "*") for stage in sorted(STAGES)]
+    assert (LIBRARY / "py.typed").exists(), "without it type checkers do not look into an installed package"
+
+
 # The files
 
 

@@ -1,6 +1,7 @@
 """Every committed notebook: clean, stamped, and legible in whatever renders it, wherever a reader has copied it."""
 
 import ast
+import json
 import re
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ import mnist_lib
 
 sys.path.insert(0, str(ROOT / "book" / "_tools"))
 
+import notebooks
 import stamp
 
 LONGEST_CELL = 25  # lines of code that a reader can hold
@@ -78,16 +80,53 @@ def test_there_are_notebooks():
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_valid_without_outputs_and_with_ids_that_last(name):
-    notebook = NOTEBOOKS[name]
-    nbformat.validate(notebook)
-    assert (notebook.nbformat, notebook.nbformat_minor >= 5) == (4, True), "older formats have no cell ids"
-    assert [cell.id for cell in cells(name, "code") if cell.outputs or cell.execution_count is not None] == []
-    ids = [cell.id for cell in notebook.cells]
-    assert len(set(ids)) == len(ids)
-    assert notebook.metadata.kernelspec.name == "python3"
-    assert set(notebook.metadata) <= {"course", "kernelspec", "language_info", "celltoolbar"}
-    assert set(notebook.metadata.language_info) <= {"name"}, "a version there changes with each machine that saves the notebook"
+def test_committed_in_the_usual_form(name):
+    assert notebooks.faults((ROOT / name).read_text(encoding="utf-8")) == []
+
+
+def changed(text, change):
+    """A notebook's text, after a change to what JSON has of it."""
+    notebook = json.loads(text)
+    change(notebook, next(cell for cell in notebook["cells"] if cell["cell_type"] == "code"))
+    return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"  # nbformat would mend it
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda notebook, cell: cell["outputs"].append({"output_type": "stream", "name": "stdout", "text": "1"}), "holds outputs"),
+        (lambda notebook, cell: cell.update(execution_count=3), "holds outputs"),
+        (lambda notebook, cell: cell["metadata"].update(outputId="x"), "usual form"),
+        (lambda notebook, cell: notebook["metadata"].update(widgets={}), "usual form"),
+        (lambda notebook, cell: notebook["metadata"]["language_info"].update(version="3.11.2"), "usual form"),
+        (lambda notebook, cell: cell.update(id=notebook["cells"][0]["id"]), "2 cells have the id"),
+        (lambda notebook, cell: cell.pop("id"), "not valid"),
+        (lambda notebook, cell: cell.update(cell_type="cell"), "not valid"),
+        (lambda notebook, cell: notebook.update(nbformat_minor=4), "older than 4.5"),
+        (lambda notebook, cell: notebook["metadata"]["kernelspec"].update(name="python2"), "not python3"),
+    ],
+)
+def test_another_form_is_found_and_said_and_what_can_be_is_repaired(change, said, tmp_path, monkeypatch, capsys):
+    right = (ROOT / "book" / "06-training.ipynb").read_text(encoding="utf-8")
+    path = tmp_path / "book" / "a.ipynb"
+    path.parent.mkdir()
+    path.write_text(changed(right, change), encoding="utf-8")
+    faults = notebooks.faults(path.read_text(encoding="utf-8"))
+    assert len(faults) == 1
+    assert re.search(said, faults[0])
+    monkeypatch.setattr(notebooks, "notebooks", lambda: [path])
+    monkeypatch.setattr(notebooks, "ROOT", tmp_path)
+    assert notebooks.main(["--check"]) == 1
+    assert capsys.readouterr().out == f"book/a.ipynb: {faults[0]}\n"
+    repaired = notebooks.REPAIR in faults[0]
+    assert notebooks.main([]) == (0 if repaired else 1)
+    assert (path.read_text(encoding="utf-8") == right) == repaired
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"cells": 3, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', "\ufeff{"])
+def test_what_is_no_notebook_is_said_to_be_none(text):
+    (fault,) = notebooks.faults(text)
+    assert "no notebook" in fault or "not valid" in fault
 
 
 def test_stamps_are_in_place():

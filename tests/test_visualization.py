@@ -87,6 +87,17 @@ def test_draws_into_the_axes_it_is_handed(draw, name):
 
 
 @pytest.mark.parametrize("name", STAGES["visualization"])
+def test_draws_into_a_part_of_a_figure(draw, name):
+    figure = Figure()
+    part, rest = figure.subfigures(2)
+    axes = part.subplots(1, 2)
+    assert draw[name](axes=axes if name == "plot_history" else axes[0]) is figure
+    assert axes[0].has_data()
+    assert rest.axes == []
+    assert len(figure.alternative_text) > 30
+
+
+@pytest.mark.parametrize("name", STAGES["visualization"])
 def test_changes_neither_style_nor_arguments(draw, name, images):
     settings, before = dict(plt.rcParams), images.copy()
     draw[name]()

@@ -37,6 +37,10 @@ def tasks(stage: str) -> dict[str, Task]:
     stage : str
         One of `SETS`.
 
+    Returns
+    -------
+    dict of str to Task
+
     Raises
     ------
     ValueError
@@ -49,6 +53,14 @@ def tasks(stage: str) -> dict[str, Task]:
 
 def find(name: str) -> Task:
     """A task by its full name, ``stage.task``.
+
+    Parameters
+    ----------
+    name : str
+
+    Returns
+    -------
+    Task
 
     Raises
     ------
@@ -86,7 +98,7 @@ def judge(name: str, answer: Any, seed: int = PUBLIC_SEED) -> tuple[float, str]:
     return verdict(task, outputs(task.collect, answer, inputs.cases), inputs)
 
 
-def verdict(task: Task, came: list, inputs: Inputs) -> tuple[float, str]:
+def verdict(task: Task, came: list[Any], inputs: Inputs) -> tuple[float, str]:
     """Points and sentence for what came out of an answer.
 
     Parameters
@@ -137,7 +149,7 @@ def check(name: str, answer: Any) -> float:
     return points
 
 
-def attempt(answer: Callable) -> Any:
+def attempt(answer: Callable[[], Any]) -> Any:
     """Run an answer that takes a while, such as a training, and return what it returns.
 
     Parameters

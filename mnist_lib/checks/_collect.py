@@ -8,11 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from ._task import UNANSWERED, Failure
+from ._task import UNANSWERED, Case, Failure
 
 
 def plain(value: Any) -> Any:
-    """A value made of arrays, numbers, texts, lists, tuples and dicts only; tensors become arrays, anything else a Failure."""
+    """A value made of arrays, numbers, texts, lists, tuples and dicts only.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    object
+        Tensors become arrays, scalars of NumPy numbers, keys texts; what is anything else becomes a Failure.
+    """
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, np.generic):
@@ -31,7 +41,17 @@ def plain(value: Any) -> Any:
 
 
 def failure(error: BaseException) -> Failure:
-    """An exception of the student's code as one sentence, with the line of the student's own that raised it."""
+    """An exception of the student's code as one sentence, with the line of the student's own that raised it.
+
+    Parameters
+    ----------
+    error : BaseException
+
+    Returns
+    -------
+    Failure
+        `UNANSWERED` where the answer is not written yet.
+    """
     if isinstance(error, NotImplementedError) and not str(error):
         return UNANSWERED
     frames = [
@@ -42,19 +62,31 @@ def failure(error: BaseException) -> Failure:
     return Failure(f"it stopped with {type(error).__name__}: {message[:200]}{place}")
 
 
-def copied(case: tuple) -> tuple:
+def copied(case: Case) -> Case:
     """A case's arguments as copies, so that the student's code cannot change what comes after."""
     return copy.deepcopy(case)
 
 
-def call(answer: Callable, case: tuple) -> Any:
-    """What a function returns for one case."""
+def call(answer: Any, case: Case) -> Any:
+    """What a function returns for one case.
+
+    Parameters
+    ----------
+    answer : object
+        The student's, a function if it is right.
+    case : tuple
+
+    Returns
+    -------
+    object
+        Plain data, or a Failure.
+    """
     if not callable(answer):
         return Failure(f"expected a function, came {type(answer).__name__}")
     return plain(answer(*copied(case)))
 
 
-def call_unchanged(answer: Callable, case: tuple) -> Any:
+def call_unchanged(answer: Any, case: Case) -> Any:
     """Like `call`, for tasks that say that the arguments must stay as they are."""
     handed = copied(case)
     if not callable(answer):
@@ -66,13 +98,13 @@ def call_unchanged(answer: Callable, case: tuple) -> Any:
     return result
 
 
-def value(answer: Any, case: tuple) -> Any:
+def value(answer: Any, case: Case) -> Any:
     """The answer itself, for tasks that ask for a value and no function."""
     return UNANSWERED if answer is None else plain(answer)
 
 
 # Each takes the student's answer and one case, and returns plain data. Those with a module of their own are imported when first used.
-COLLECTORS: dict[str, Callable[[Any, tuple], Any] | str] = {
+COLLECTORS: dict[str, Callable[[Any, Case], Any] | str] = {
     "call": call,
     "call unchanged": call_unchanged,
     "value": value,
@@ -83,13 +115,23 @@ COLLECTORS: dict[str, Callable[[Any, tuple], Any] | str] = {
 }
 
 
-def collector(name: str) -> Callable[[Any, tuple], Any]:
-    """The collector of a name; that of a module is its function `collect`."""
+def collector(name: str) -> Callable[[Any, Case], Any]:
+    """The collector of a name; that of a module is its function `collect`.
+
+    Parameters
+    ----------
+    name : str
+        One in `COLLECTORS`.
+
+    Returns
+    -------
+    function of (answer, case)
+    """
     found = COLLECTORS[name]
     return import_module(f"{__package__}.{found}").collect if isinstance(found, str) else found
 
 
-def outputs(collect: str, answer: Any, cases: list[tuple]) -> list:
+def outputs(collect: str, answer: Any, cases: list[Case]) -> list[Any]:
     """The output of each case; a Failure where there is none. One that fails for a case is asked the next all the same.
 
     Parameters

@@ -1,13 +1,12 @@
 """What a network compiled by a student's function gives: its loss and metrics on a few digits, computed by Keras, as plain numbers."""
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
-from ._task import Failure
+from ._task import Case, Failure
 
 
-def collect(answer: Callable, case: tuple) -> Any:
+def collect(answer: Any, case: Case) -> Any:
     """Hand a network to the student's function, and evaluate what it compiled.
 
     Parameters
@@ -50,7 +49,7 @@ def collect(answer: Callable, case: tuple) -> Any:
     return {"loss": found.pop("loss", None), "metrics": {} if error else found, "optimizer": optimizer, "error": error}
 
 
-def _evaluated(model: Any, x: Any, y: Any) -> tuple[dict, str | None]:
+def _evaluated(model: Any, x: Any, y: Any) -> tuple[dict[str, Any], str | None]:
     """Loss and metrics by their names, none of them if Keras could not compute one; and what it said then."""
     try:
         found = model.evaluate(x, y, batch_size=len(x), verbose=0, return_dict=True)
@@ -62,7 +61,7 @@ def _evaluated(model: Any, x: Any, y: Any) -> tuple[dict, str | None]:
         return {}, f"{type(raised).__name__}: {reason[:200]}"
 
 
-def _network(last: str, weights: list) -> Any:
+def _network(last: str, weights: list[Any]) -> Any:
     import keras
 
     inside, classes = weights[2].shape

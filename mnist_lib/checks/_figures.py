@@ -1,15 +1,14 @@
 """Calls a student's function that draws, and returns in plain data what is in the figure: what was drawn, its limits and its words."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ._collect import copied
-from ._task import Failure
+from ._task import Case, Failure
 
 
-def collect(answer: Callable, case: tuple) -> Any:
+def collect(answer: Any, case: Case) -> Any:
     """What is in the figure that ``answer(*case)`` returns.
 
     Parameters
@@ -43,7 +42,7 @@ def collect(answer: Callable, case: tuple) -> Any:
             pyplot.close(number)
 
 
-def _axes(axes: Any) -> dict:
+def _axes(axes: Any) -> dict[str, Any]:
     legend = axes.get_legend()
     return {
         "bars": [(*map(float, patch.get_xy()), float(patch.get_width()), float(patch.get_height())) for patch in _rectangles(axes)],
@@ -60,11 +59,11 @@ def _axes(axes: Any) -> dict:
     }
 
 
-def _rectangles(axes: Any) -> list:
+def _rectangles(axes: Any) -> list[Any]:
     return [patch for patch in axes.patches if hasattr(patch, "get_height") and hasattr(patch, "get_xy")]
 
 
-def _line(line: Any) -> dict:
+def _line(line: Any) -> dict[str, Any]:
     from matplotlib.colors import to_hex
 
     return {
@@ -77,7 +76,7 @@ def _line(line: Any) -> dict:
     }
 
 
-def _image(image: Any) -> dict:
+def _image(image: Any) -> dict[str, Any]:
     low, high = image.get_clim()
-    values = np.ma.filled(np.ma.asarray(image.get_array(), float), np.nan)
+    values: np.ndarray = np.ma.filled(np.ma.asarray(image.get_array(), float), np.nan)
     return {"values": values, "colours": image.get_cmap().name, "low": float(low), "high": float(high)}

@@ -1,13 +1,12 @@
 """Runs a student's function that trains a network, and returns in plain numbers what it did."""
 
-from collections.abc import Callable
 from typing import Any
 
 from ._collect import plain
-from ._task import Failure
+from ._task import Case, Failure
 
 
-def collect(answer: Callable, case: tuple) -> Any:
+def collect(answer: Any, case: Case) -> Any:
     """What ``answer(model, x_train, y_train, x_validation, y_validation, epochs, patience)`` returns and leaves in the model.
 
     Parameters

@@ -1,19 +1,24 @@
 """How a Keras model that a student's function returns becomes plain data: what its layers are called, and how it behaves."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from ._task import Failure
+from ._task import Case, Failure
 
 SIDE = 28
 DRAWS = 4_000  # images whose dropout is counted: a share of 0.3 is measured to 0.007
 
 
 def images() -> np.ndarray:
-    """The five images that each model is shown, float32 of shape (5, 28, 28) in [0, 1)."""
+    """The five images that each model is shown.
+
+    Returns
+    -------
+    ndarray of float32, shape (5, 28, 28), in [0, 1)
+    """
     return np.random.default_rng(0).random((5, SIDE, SIDE)).astype(np.float32)
 
 
@@ -37,7 +42,7 @@ def weights_for(shapes: list[tuple[int, ...]]) -> list[np.ndarray]:
     return drawn
 
 
-def collect(answer: Callable, case: tuple) -> Any:
+def collect(answer: Any, case: Case) -> Any:
     """Call a function that returns a Keras model, and describe the model.
 
     Parameters
@@ -61,7 +66,7 @@ def collect(answer: Callable, case: tuple) -> Any:
     return describe(answer(*copy.deepcopy(case)))
 
 
-def describe(model: Any) -> dict | Failure:
+def describe(model: Any) -> dict[str, Any] | Failure:
     """The description of a model; see `collect`. Its weights are afterwards what they were."""
     import keras
 
@@ -69,7 +74,7 @@ def describe(model: Any) -> dict | Failure:
         return Failure(_no_model(model))
     shown = images()
     built = bool(model.built)
-    calls: list[tuple] = []
+    calls: list[tuple[Any, Any]] = []
     try:
         with _recorded(calls):
             answered = model(shown, training=False)
@@ -125,7 +130,7 @@ def _does_not_take(model: Any, error: Exception) -> str:
 
 
 @contextmanager
-def _recorded(calls: list[tuple]) -> Iterator[None]:
+def _recorded(calls: list[tuple[Any, Any]]) -> Iterator[None]:
     """Write down each layer that is called, with the shape that it gives.
 
     A model's own list of layers tells neither a layer that is called twice nor, where the model is a class of its own, the order.
@@ -148,20 +153,20 @@ def _recorded(calls: list[tuple]) -> Iterator[None]:
         keras.layers.Layer.__call__ = original
 
 
-def _in_order(model: Any, layers: list) -> list:
+def _in_order(model: Any, layers: list[Any]) -> list[Any]:
     """The trainable variables of a model, those of the layer called first at the start."""
-    found = {}
+    found: dict[int, Any] = {}
     for variable in [variable for layer in layers for variable in layer.trainable_variables] + list(model.trainable_variables):
         found.setdefault(id(variable), variable)
     return list(found.values())
 
 
-def _set(variables: list, values: list[np.ndarray]) -> None:
+def _set(variables: list[Any], values: list[np.ndarray]) -> None:
     for variable, given in zip(variables, values):
         variable.assign(given)
 
 
-def _dropped(model: Any, variables: list) -> list[float] | None:
+def _dropped(model: Any, variables: list[Any]) -> list[float] | None:
     """The share of values that are set to zero in training: of the pixels, of each dense layer's answers in turn, of the outputs.
 
     Measured, not read from the layers: for each level the weights are set so that all its values are 1, and that what comes out is zero

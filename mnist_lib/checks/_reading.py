@@ -1,10 +1,11 @@
 """Tasks that ask how many digits the student's own network reads: unseen images, as bytes, go through the student's own code."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from ._task import STANDARD_ERRORS, Failure, Inputs, accuracy_points, shown
+from ._task import STANDARD_ERRORS, Failure, Inputs, Rule, accuracy_points, shown
 
 Scale = Sequence[tuple[float, float]]
 SHIFTS = ((2, 0), (-2, 0), (0, 2), (0, -2))  # rows down, columns right
@@ -28,26 +29,66 @@ def _edition() -> str:
 
 
 def inputs(seed: int) -> Inputs:
-    """The test digits; the secret is their labels."""
+    """The test digits; the secret is their labels.
+
+    Parameters
+    ----------
+    seed : int
+
+    Returns
+    -------
+    Inputs
+        One case, images of uint8 with shape (n, 28, 28).
+    """
     images, labels = _scored_digits(seed, None)
     return Inputs([(images,)], secret=labels, edition=_edition())
 
 
 def shifted_inputs(seed: int) -> Inputs:
-    """Test digits, each moved by two pixels up, down, left and right: one case for each direction."""
+    """Test digits, each moved by two pixels up, down, left and right: one case for each direction.
+
+    Parameters
+    ----------
+    seed : int
+
+    Returns
+    -------
+    Inputs
+        Four cases, images of uint8 with shape (n, 28, 28), and the labels of all four as the secret.
+    """
     from ..preprocessing import shift_images
 
     images, labels = _scored_digits(seed, SHIFTED_DIGITS)
     return Inputs([(shift_images(images, *shift),) for shift in SHIFTS], secret=labels, edition=_edition())
 
 
-def reference(inputs: Inputs) -> list:
-    """The labels, for each case."""
+def reference(inputs: Inputs) -> list[Any]:
+    """The labels, for each case.
+
+    Parameters
+    ----------
+    inputs : Inputs
+
+    Returns
+    -------
+    list of ndarray of uint8, shape (n,)
+    """
     return [inputs.secret] * len(inputs.cases)
 
 
 def fault(came: object, images: np.ndarray) -> str | None:
-    """What is wrong with the form of predictions, or None."""
+    """What is wrong with the form of predictions, or None.
+
+    Parameters
+    ----------
+    came : object
+    images : ndarray, shape (n, 28, 28)
+
+    Returns
+    -------
+    str or None
+        A sentence for the student.
+    """
     if isinstance(came, Failure):
         return f"{came.sentence}."
     count = len(images)
@@ -66,7 +107,7 @@ def fault(came: object, images: np.ndarray) -> str | None:
     return None
 
 
-def points(worth: float, scales: Mapping[str, Scale], what: str, distinction: float | None = None) -> Callable:
+def points(worth: float, scales: Mapping[str, Scale], what: str, distinction: float | None = None) -> Rule:
     """The rule of a task that scores predictions.
 
     Parameters
@@ -84,11 +125,11 @@ def points(worth: float, scales: Mapping[str, Scale], what: str, distinction: fl
     function of (outputs, Inputs), returns (float, str)
     """
 
-    def rule(outputs: list, inputs: Inputs) -> tuple[float, str]:
+    def rule(outputs: list[Any], inputs: Inputs) -> tuple[float, str]:
         for came, (images,) in zip(outputs, inputs.cases):
             if found := fault(came, images):
                 return 0.0, f"{found}\nHint: call it by hand on a few images, `predict(x_test[:3])`, and look at what comes back."
-        scale, labels = scales[inputs.edition], inputs.secret
+        scale, labels = scales[str(inputs.edition)], inputs.secret
         right = [int((np.asarray(came) == labels).sum()) for came in outputs]
         # The four ways of moving a digit are no four digits: chance is reckoned with the number of digits.
         got, accuracy, forgiven = accuracy_points(sum(right) / len(right), len(labels), worth, scale)

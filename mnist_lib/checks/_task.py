@@ -17,13 +17,16 @@ WIDTH = 80  # characters in a line of output, without scrolling
 STANDARD_ERRORS = 3  # by how many of them a measured accuracy may fall short and still earn full points
 
 
+Case = tuple[Any, ...]  # the arguments of one call
+
+
 @dataclass(frozen=True)
 class Inputs:
     """What a task hands to the student's code.
 
     Attributes
     ----------
-    cases : list of tuple
+    cases : list of Case
         The arguments of each call: plain arrays, numbers, texts, lists and dicts of them.
     corner_from : int or None
         From this case on they are corner cases, which are worth half of the points; None if there are none.
@@ -33,10 +36,13 @@ class Inputs:
         Where the digits come from, ``full`` or ``sample``, for tasks that ask more where there is more to learn from.
     """
 
-    cases: list[tuple]
+    cases: list[Case]
     corner_from: int | None = None
     secret: Any = None
     edition: str | None = None
+
+
+Rule = Callable[[list[Any], Inputs], tuple[float, str]]  # of what came for each case: the points, and the sentence
 
 
 @dataclass(frozen=True)
@@ -75,8 +81,8 @@ class Task:
     name: str
     worth: float
     inputs: Callable[[int], Inputs]
-    reference: Callable[[Inputs], list]
-    points: Callable[[list, Inputs], tuple[float, str]]
+    reference: Callable[[Inputs], list[Any]]
+    points: Rule
     hint: str
     collect: str = "call"
 
@@ -114,7 +120,17 @@ def plural(number: float) -> str:
 
 
 def wrapped(text: str) -> str:
-    """A text whose lines are broken where a notebook's output would cut them, with what was one line indented from its second piece on."""
+    """A text whose lines are broken where a notebook's output would cut them, with what was one line indented from its second piece on.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+        Lines of at most 80 characters, where its words allow that.
+    """
     return "\n".join(
         textwrap.fill(line, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False) for line in text.splitlines()
     )
@@ -138,6 +154,24 @@ def shown(value: Any) -> str:
         return left + ", ".join(map(shown, value)) + right
     text = repr(value)
     return text if len(text) <= 120 else f"{text[:100]} …"
+
+
+def numbers(value: Any) -> np.ndarray | None:
+    """An output as an array of numbers, or None where it is none.
+
+    Parameters
+    ----------
+    value : object
+
+    Returns
+    -------
+    ndarray of bool, int or float, or None
+    """
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError):
+        return None
+    return array if array.dtype.kind in "biuf" else None
 
 
 def different(came: Any, expected: Any, *, tolerance: float = 1e-4, dtype: bool = False) -> str | None:
@@ -178,13 +212,8 @@ def different(came: Any, expected: Any, *, tolerance: float = 1e-4, dtype: bool 
             if found := different(one, right, tolerance=tolerance, dtype=dtype):
                 return f"value {number} of {len(expected)}: {found}"
         return None
-    try:
-        array = np.asarray(came)
-        numeric = array.dtype.kind in "biuf"
-    except (TypeError, ValueError):
-        numeric = False
-    right = np.asarray(expected)
-    if not numeric:
+    array, right = numbers(came), np.asarray(expected)
+    if array is None:
         return f"expected {shown(expected)}, came {shown(came)}"
     if array.shape != right.shape:
         return f"expected {_form(right)}, came {_form(array)}"
@@ -240,13 +269,13 @@ class ByCases:
     """
 
     worth: float
-    reference: Callable[[Inputs], list]
+    reference: Callable[[Inputs], list[Any]]
     mistakes: Sequence[Mistake] = ()
     differs: Callable[[Any, Any], str | None] = different
     corner: str = "corner cases"
     call: str = field(default="", kw_only=True)  # how the call is shown: the function's name
 
-    def __call__(self, outputs: list, inputs: Inputs) -> tuple[float, str]:
+    def __call__(self, outputs: list[Any], inputs: Inputs) -> tuple[float, str]:
         """Points and sentence for these outputs; see `Task`."""
         expected = self.reference(inputs)
         plain = len(expected) if inputs.corner_from is None else inputs.corner_from
@@ -262,7 +291,7 @@ class ByCases:
             return 0.0, "\n".join(lines)
         return self.worth, "All cases are right."
 
-    def _made(self, mistake: Mistake, case: tuple, came: Any) -> bool:
+    def _made(self, mistake: Mistake, case: Case, came: Any) -> bool:
         if isinstance(came, Failure):
             return False
         try:
@@ -272,13 +301,15 @@ class ByCases:
         return self.differs(came, given) is None
 
 
-def accuracy_points(right: int, scored: int, worth: float, scale: Sequence[tuple[float, float]]) -> tuple[float, float, float]:
+def accuracy_points(right: float, scored: int, worth: float, scale: Sequence[tuple[float, float]]) -> tuple[float, float, float]:
     """Points for an accuracy, without a cliff, and forgiving what chance alone may take away.
 
     Parameters
     ----------
-    right, scored : int
-        Digits read rightly, and digits read.
+    right : float
+        Digits read rightly, which may be a mean of several readings.
+    scored : int
+        Digits read.
     worth : float
         Points for the last accuracy of the scale.
     scale : sequence of (accuracy in [0, 1], share of the points in [0, 1])

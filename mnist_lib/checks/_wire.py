@@ -145,13 +145,13 @@ def _from_json(value: Any, budget: list[int], depth: int) -> Any:
     raise ValueError("a form of data that is not known")
 
 
-def _pair(pair: Any, budget: list[int], depth: int) -> tuple:
+def _pair(pair: Any, budget: list[int], depth: int) -> tuple[Any, Any]:
     if not isinstance(pair, list) or len(pair) != 2 or not isinstance(pair[0], (str, int, float, bool, type(None))):
         raise ValueError("a dict of another form")
     return _from_json(pair[0], budget, depth + 1), _from_json(pair[1], budget, depth + 1)
 
 
-def _array(value: dict) -> np.ndarray:
+def _array(value: dict[str, Any]) -> np.ndarray:
     kind, shape, data = value["array"], value["shape"], value["bytes"]
     if not isinstance(kind, str) or not _DTYPE.fullmatch(kind) or not isinstance(data, str):
         raise ValueError("an array of another form")

@@ -1,16 +1,17 @@
 """The tasks of the set on compilation: probabilities, their loss, one step downhill, and the loss that fits. Chapter 05-compilation."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from ._task import ByCases, Failure, Inputs, Mistake, Task, different
+from ._task import ByCases, Case, Failure, Inputs, Mistake, Rule, Task, different
 
 
-def _quietly(points: Callable) -> Callable:
+def _quietly(points: Rule) -> Rule:
     """The same rule without NumPy's warnings: what a known mistake gives may overflow."""
 
-    def quiet(outputs: list, inputs: Inputs) -> tuple[float, str]:
+    def quiet(outputs: list[Any], inputs: Inputs) -> tuple[float, str]:
         with np.errstate(all="ignore"):
             return points(outputs, inputs)
 
@@ -46,7 +47,7 @@ def _softmax(z: np.ndarray) -> np.ndarray:
     return positive / positive.sum(axis=1, keepdims=True)
 
 
-def _softmax_reference(inputs: Inputs) -> list:
+def _softmax_reference(inputs: Inputs) -> list[Any]:
     return [_softmax(*case) for case in inputs.cases]
 
 
@@ -126,14 +127,14 @@ def _entropy(logits: np.ndarray, labels: np.ndarray) -> float:
     return -_of_labels(_log_softmax(logits), labels).mean()
 
 
-def _entropy_reference(inputs: Inputs) -> list:
+def _entropy_reference(inputs: Inputs) -> list[Any]:
     return [_entropy(*case) for case in inputs.cases]
 
 
-def _clipped(least: float, added: bool) -> Callable:
+def _clipped(least: float, added: bool) -> Callable[[np.ndarray, np.ndarray], float]:
     """The loss with a bound under the logarithm: p + least, or p cut off at least."""
 
-    def gives(z, y):
+    def gives(z: np.ndarray, y: np.ndarray) -> float:
         p = _of_labels(_softmax(z), y)
         return -np.log(p + least if added else np.maximum(p, least)).mean()
 
@@ -227,7 +228,7 @@ def _step_inputs(seed: int) -> Inputs:
     return Inputs([*cases, (weights, pixels, random.integers(0, 10, size=6), 0.01)], corner_from=2)
 
 
-def _gradient(weights: np.ndarray, x: np.ndarray, labels: np.ndarray, softmax: Callable = _softmax) -> np.ndarray:
+def _gradient(weights: np.ndarray, x: np.ndarray, labels: np.ndarray, softmax: Callable[[np.ndarray], np.ndarray] = _softmax) -> np.ndarray:
     return x.T @ (softmax(x @ weights) - np.eye(10)[labels]) / len(x)
 
 
@@ -235,7 +236,7 @@ def _step(weights: np.ndarray, x: np.ndarray, labels: np.ndarray, rate: float) -
     return weights - rate * _gradient(weights, x, labels)
 
 
-def _step_reference(inputs: Inputs) -> list:
+def _step_reference(inputs: Inputs) -> list[Any]:
     return [_step(*case) for case in inputs.cases]
 
 
@@ -283,7 +284,7 @@ STEP_RULE = ByCases(
 )
 
 
-def _step_points(outputs: list, inputs: Inputs) -> tuple[float, str]:
+def _step_points(outputs: list[Any], inputs: Inputs) -> tuple[float, str]:
     """The usual rule; besides, by how much the loss rises if it does."""
     points, sentence = STEP_RULE(outputs, inputs)
     if points:
@@ -322,7 +323,7 @@ def _network_inputs(seed: int) -> Inputs:
     return Inputs([_network(random, *network) for network in networks], corner_from=2)
 
 
-def _network(random: np.random.Generator, last: str, bits: type, count: int) -> tuple:
+def _network(random: np.random.Generator, last: str, bits: type[np.floating[Any]], count: int) -> Case:
     """A case: drawn anew until every wrong loss is far from the right one, and no probability so small that Keras cuts it off."""
     while True:
         weights = [random.normal(scale=0.8, size=shape).astype(bits) for shape in ((6, 8), (8,), (8, 10), (10,))]
@@ -340,7 +341,7 @@ def _logits(x: np.ndarray, weights: list[np.ndarray]) -> np.ndarray:
     return np.maximum(x.astype(float) @ first + first_bias, 0) @ second + second_bias
 
 
-def _network_reference(inputs: Inputs) -> list:
+def _network_reference(inputs: Inputs) -> list[Any]:
     found = []
     for _, _, x, labels, weights in inputs.cases:
         z = _logits(x, weights)
@@ -349,7 +350,7 @@ def _network_reference(inputs: Inputs) -> list:
     return found
 
 
-def _loss_fault(came: dict, right: dict, case: tuple) -> str | None:
+def _loss_fault(came: dict[str, Any], right: dict[str, Any], case: Case) -> str | None:
     """What is wrong with the loss that one network was given, or None."""
     last, _, x, labels, weights = case
     which = f"A network that ends in {last}{' and computes with 64 bits' if weights[0].dtype == np.float64 else ''}"
@@ -374,7 +375,7 @@ def _loss_fault(came: dict, right: dict, case: tuple) -> str | None:
     return "\n".join([f"{which}: on {len(labels)} digits expected the loss {right['loss']:.4f}, came {came['loss']:.4f}.", *named[:1]])
 
 
-def _accuracy_fault(came: dict, right: dict) -> str | None:
+def _accuracy_fault(came: dict[str, Any], right: dict[str, Any]) -> str | None:
     """What is wrong with the metrics, or None; the accuracy may go by any name."""
     accuracy = right["metrics"]["accuracy"]
     if any(different(value, accuracy) is None for value in came["metrics"].values()):
@@ -386,12 +387,13 @@ def _accuracy_fault(came: dict, right: dict) -> str | None:
     return f"No metric is the accuracy, {accuracy:.3f}; came {', '.join(f'{name} {value:.3f}' for name, value in came['metrics'].items())}."
 
 
-def _network_points(outputs: list, inputs: Inputs) -> tuple[float, str]:
+def _network_points(outputs: list[Any], inputs: Inputs) -> tuple[float, str]:
     expected = _network_reference(inputs)
-    points, lines = 3.0, []
+    points, plain = 3.0, inputs.corner_from or 0
+    lines: list[str] = []
     for number, (came, right, case) in enumerate(zip(outputs, expected, inputs.cases)):
         fault = _loss_fault(came, right, case)
-        if fault and number < inputs.corner_from:
+        if fault and number < plain:
             return 0.0, fault
         if fault:
             points, lines = 1.5, [f"The plain cases are right; not so a network that computes with 64 bits.\n{fault}"]

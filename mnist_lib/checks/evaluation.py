@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
-from ._task import ByCases, Inputs, Mistake, Task, different
+from ._task import ByCases, Case, Inputs, Mistake, Task, different
 
 DIGITS = 10
 Z = 1.96  # as in the task; the library's has more decimals, and both pass
@@ -15,7 +17,7 @@ APART = 3e-4  # and two mistakes from each other, so that the right sentence is 
 DRAWS = 1_000  # more than any seed needs; two dozen is the most that a case needs on average
 
 
-def _telling(draw: Callable[[], tuple], right: Callable, mistakes: Sequence[Mistake]) -> tuple:
+def _telling(draw: Callable[[], Case], right: Callable[..., Any], mistakes: Sequence[Mistake]) -> Case:
     """The first case drawn in which no mistake gives the right answer, which would reward it, nor what another one gives."""
     for _ in range(DRAWS):
         case = draw()
@@ -27,14 +29,14 @@ def _telling(draw: Callable[[], tuple], right: Callable, mistakes: Sequence[Mist
     raise RuntimeError(f"none of {DRAWS} cases tells all mistakes apart")
 
 
-def _given(mistake: Mistake, case: tuple) -> object:
+def _given(mistake: Mistake, case: Case) -> Any:
     try:
         return mistake.gives(*map(np.copy, case))
     except (ValueError, IndexError, ZeroDivisionError):  # it gives nothing here, which is different enough
         return None
 
 
-def _by(right: Callable) -> Callable[[Inputs], list]:
+def _by(right: Callable[..., Any]) -> Callable[[Inputs], list[Any]]:
     """A task's reference, from the function that answers one case."""
     return lambda inputs: [right(*case) for case in inputs.cases]
 
@@ -125,15 +127,12 @@ def _readings(random: np.random.Generator, count: int, right: int) -> tuple[np.n
 def _interval_inputs(seed: int) -> Inputs:
     random = np.random.default_rng(seed)
 
-    def drawn(fewest: int, most: int) -> tuple:
+    def drawn(fewest: int, most: int) -> Case:
         count = int(random.integers(fewest, most))
         return _readings(random, count, min(round(count * random.uniform(0.65, 0.95)), count - 1))
 
-    plain = [
-        _telling(lambda fewest=fewest, most=most: drawn(fewest, most), _interval, INTERVAL_MISTAKES)
-        for fewest, most in ((10, 20), (21, 40), (10, 40))
-    ]
-    for_ever, never, small = random.integers(21, 60), random.integers(21, 60), random.integers(5, 15)
+    plain = [_telling(partial(drawn, fewest, most), _interval, INTERVAL_MISTAKES) for fewest, most in ((10, 20), (21, 40), (10, 40))]
+    for_ever, never, small = (int(random.integers(*ends)) for ends in ((21, 60), (21, 60), (5, 15)))
     corner = [_readings(random, small, small), _readings(random, for_ever, for_ever), _readings(random, never, 0)]
     return Inputs(plain + corner, corner_from=len(plain))
 
@@ -230,18 +229,18 @@ def _confusion_inputs(seed: int) -> Inputs:
     random = np.random.default_rng(seed)
     each = np.arange(DIGITS)
 
-    def few() -> tuple:  # twenty digits, so that the message can show them: ten right, five mistakes, and those five once more
+    def few() -> Case:  # twenty digits, so that the message can show them: ten right, five mistakes, and those five once more
         true = random.permutation(DIGITS)[:5]
         read = (true + random.integers(1, DIGITS, size=5)) % DIGITS
         order = random.permutation(20)
         return np.concatenate([each, true, true])[order], np.concatenate([each, read, read])[order]
 
-    def many() -> tuple:
+    def many() -> Case:
         labels = random.integers(0, DIGITS, size=int(random.integers(300, 600)))
         read = _misread(random, labels, 0.4)
         return np.concatenate([labels, each]).astype(np.uint8), np.concatenate([read, each])
 
-    def without(*missing: int) -> tuple:
+    def without(*missing: int) -> Case:
         labels = random.choice(np.setdiff1d(each, missing), size=int(random.integers(60, 120)))
         return labels, _misread(random, labels, 0.4)
 
@@ -352,10 +351,10 @@ def _with_a_weak_digit(random: np.random.Generator) -> np.ndarray:
 def _recall_inputs(seed: int) -> Inputs:
     random = np.random.default_rng(seed)
 
-    def plain() -> tuple:
+    def plain() -> Case:
         return (_with_a_weak_digit(random),)
 
-    def never() -> tuple:  # one digit does not occur; one occurs and is never found; one neither occurs nor is read
+    def never() -> Case:  # one digit does not occur; one occurs and is never found; one neither occurs nor is read
         counts = _counts(random)
         absent, missed, nowhere = random.permutation(DIGITS)[:3]
         counts[missed, missed] = 0
@@ -398,11 +397,13 @@ def _beside(matrix: np.ndarray) -> np.ndarray:
 
 
 def _most_confused(matrix: np.ndarray) -> tuple[int, int]:
-    return tuple(map(int, np.unravel_index(_beside(matrix).argmax(), matrix.shape)))
+    row, column = np.unravel_index(_beside(matrix).argmax(), matrix.shape)
+    return int(row), int(column)
 
 
 def _last_of_equals(matrix: np.ndarray) -> tuple[int, int]:
-    return tuple(map(int, np.argwhere(_beside(matrix) == _beside(matrix).max())[-1]))
+    row, column = np.argwhere(_beside(matrix) == _beside(matrix).max())[-1]
+    return int(row), int(column)
 
 
 def _first_by_columns(matrix: np.ndarray) -> tuple[int, int]:
@@ -457,20 +458,20 @@ TIE_MISTAKES = [
 def _confused_inputs(seed: int) -> Inputs:
     random = np.random.default_rng(seed)
 
-    def plain(above: bool) -> tuple:
+    def plain(above: bool) -> Case:
         counts = _with_a_weak_digit(random)
         row, column = sorted(random.permutation(DIGITS)[:2], reverse=not above)
         counts[row, column] = _beside(counts).max() + random.integers(1, 4)
         return (counts,)
 
-    def tie() -> tuple:
+    def tie() -> Case:
         counts = _counts(random)
         largest = _beside(counts).max() + random.integers(1, 4)
         rows, (left, middle, right) = np.sort(random.permutation(DIGITS)[:6].reshape(2, 3))
         counts[rows, [right, left, middle]] = largest  # the first by rows, the first by columns, and the last by rows
         return (counts,)
 
-    def tie_in_a_row() -> tuple:
+    def tie_in_a_row() -> Case:
         counts = _counts(random)
         row, left, right = random.permutation(DIGITS)[:3]
         counts[row, [left, right]] = _beside(counts).max() + random.integers(1, 4)
@@ -624,7 +625,7 @@ def _probabilities(random: np.random.Generator, confidence: np.ndarray, shares: 
 def _calibration_inputs(seed: int) -> Inputs:
     random = np.random.default_rng(seed)
 
-    def within(edges: np.ndarray, counts: Sequence[int], lowest: float = 0.15) -> tuple:
+    def within(edges: np.ndarray, counts: Sequence[int], lowest: float = 0.15) -> Case:
         """So many readings in each bin, none within 0.005 of an edge: rounding must not decide about its bin."""
         confidence, shares = [], []
         for number, (low, high, count) in enumerate(zip(edges[:-1], edges[1:], counts)):
@@ -636,7 +637,7 @@ def _calibration_inputs(seed: int) -> Inputs:
         order = random.permutation(sum(counts))
         return *_probabilities(random, np.concatenate(confidence)[order], np.concatenate(shares)[order]), edges
 
-    def on_edges() -> tuple:
+    def on_edges() -> Case:
         edges = np.array([0.25, 0.5, 0.75, 1.0])
         confidence = random.permutation(np.concatenate([edges.repeat(4), random.uniform(0.3, 0.45, 5), random.uniform(0.8, 0.95, 9)]))
         return *_probabilities(random, confidence, random.random(len(confidence))), edges

@@ -1,8 +1,10 @@
 """The tasks of the set on loading: what is in the box, and what in it looks wrong. Chapter 02-loading."""
 
+from typing import Any
+
 import numpy as np
 
-from ._task import ByCases, Failure, Inputs, Mistake, Task
+from ._task import ByCases, Case, Failure, Inputs, Mistake, Task, numbers
 
 # describe
 
@@ -20,11 +22,11 @@ def _describe_inputs(seed: int) -> Inputs:
     )
 
 
-def _describe(images: np.ndarray) -> tuple:
+def _describe(images: np.ndarray) -> Case:
     return (*images.shape, images.dtype.name)
 
 
-def _describe_reference(inputs: Inputs) -> list:
+def _describe_reference(inputs: Inputs) -> list[Any]:
     return [_describe(*case) for case in inputs.cases]
 
 
@@ -67,7 +69,7 @@ def _counts_inputs(seed: int) -> Inputs:
     )
 
 
-def _counts_reference(inputs: Inputs) -> list:
+def _counts_reference(inputs: Inputs) -> list[Any]:
     return [np.bincount(labels, minlength=10) for (labels,) in inputs.cases]
 
 
@@ -111,20 +113,16 @@ def _sample(labels: np.ndarray, per_class: int, seed: int) -> np.ndarray:
     return np.concatenate([random.choice(np.flatnonzero(labels == digit), per_class, replace=False) for digit in range(10)])
 
 
-def _sample_reference(inputs: Inputs) -> list:
+def _sample_reference(inputs: Inputs) -> list[Any]:
     return [_sample(*case) for case in inputs.cases]
 
 
-def _sample_fault(came: object, labels: np.ndarray, per_class: int) -> str | None:
+def _sample_fault(came: Any, labels: np.ndarray, per_class: int) -> str | None:
     """What is wrong with a sample, or None."""
     if isinstance(came, Failure):
         return f"{came.sentence}."
-    try:
-        indices = np.asarray(came)
-        whole = indices.dtype.kind in "iu"
-    except (TypeError, ValueError):
-        whole = False
-    if not whole or indices.ndim != 1:
+    indices = numbers(came)
+    if indices is None or indices.dtype.kind not in "iu" or indices.ndim != 1:
         return f"Expected positions: whole numbers in one row. Came {came if np.size(came) < 8 else type(came).__name__}."
     if len(indices) != 10 * per_class:
         return f"Expected {10 * per_class} positions, {per_class} for each digit; came {len(indices)}."
@@ -139,7 +137,7 @@ def _sample_fault(came: object, labels: np.ndarray, per_class: int) -> str | Non
     return None
 
 
-def _sample_points(outputs: list, inputs: Inputs) -> tuple[float, str]:
+def _sample_points(outputs: list[Any], inputs: Inputs) -> tuple[float, str]:
     faults = [_sample_fault(came, labels, per_class) for came, (labels, per_class, _) in zip(outputs, inputs.cases)]
     plain = next(filter(None, faults[:4]), None)
     if plain:
@@ -181,11 +179,11 @@ def _suspicious_inputs(seed: int) -> Inputs:
     return Inputs([(images[chosen], shown)], secret=swapped)
 
 
-def _suspicious_reference(inputs: Inputs) -> list:
+def _suspicious_reference(inputs: Inputs) -> list[Any]:
     return [np.append(inputs.secret, np.setdiff1d(np.arange(LOOKED_AT), inputs.secret)[: HANDED_IN - SWAPPED])]
 
 
-def _suspicious_points(outputs: list, inputs: Inputs) -> tuple[float, str]:
+def _suspicious_points(outputs: list[Any], inputs: Inputs) -> tuple[float, str]:
     (came,) = outputs
     if isinstance(came, Failure):
         return 0.0, f"{came.sentence}."

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from ._models import SIDE, images, weights_for
-from ._task import ByCases, Failure, Inputs, Mistake, Task, different, shown
+from ._task import ByCases, Case, Failure, Inputs, Mistake, Task, different, numbers, shown
 
 CLASSES = 10
 ROUGHLY = 5e-3  # a GPU may round the factors of a product to ten bits; no known mistake is that small
@@ -69,7 +70,7 @@ _DENSE_MISTAKES = (
 def _dense_inputs(seed: int) -> Inputs:
     random = np.random.default_rng(seed)
 
-    def small() -> tuple:
+    def small() -> Case:
         """A case to be computed by hand. The weights are square, so that transposed ones give something, and can be recognised."""
         while True:
             signs = [random.choice([-1, 1], size=shape) for shape in ((3, 2), (2, 2), (2,))]
@@ -78,7 +79,7 @@ def _dense_inputs(seed: int) -> Inputs:
             if len({(each.shape, (each + 0.0).tobytes()) for each in given}) == len(given):  # each mistake is known by what it gives
                 return x, weights, biases
 
-    def large(n: int, k: int, m: int, dtype: type = np.float64) -> tuple:
+    def large(n: int, k: int, m: int, dtype: type = np.float64) -> Case:
         biases = random.choice([-1, 1], size=m) * random.uniform(0.3, 1, size=m)
         return random.normal(size=(n, k)).astype(dtype), (random.normal(size=(k, m)) / np.sqrt(k)).astype(dtype), biases.astype(dtype)
 
@@ -95,7 +96,7 @@ def _dense_inputs(seed: int) -> Inputs:
     )
 
 
-def _dense_reference(inputs: Inputs) -> list:
+def _dense_reference(inputs: Inputs) -> list[Any]:
     return [_dense(*case) for case in inputs.cases]
 
 
@@ -134,7 +135,7 @@ def _count(sizes: list[int]) -> int:
     return sum((before + 1) * after for before, after in _pairs(sizes))
 
 
-def _count_reference(inputs: Inputs) -> list:
+def _count_reference(inputs: Inputs) -> list[Any]:
     return [_count(*case) for case in inputs.cases]
 
 
@@ -190,9 +191,9 @@ def _build_inputs(seed: int) -> Inputs:
 def _behaviour(
     hidden: list[int],
     rates: list[float] | None,
-    between: Callable = _relu,
-    last: Callable = lambda logits: logits,
-) -> dict:
+    between: Callable[[np.ndarray], np.ndarray] = _relu,
+    last: Callable[[np.ndarray], np.ndarray] = lambda logits: logits,
+) -> dict[str, Any]:
     """How a chain of dense layers behaves: what the collector gives for it, computed without Keras.
 
     `rates` are those of the pixels, of each hidden layer, and of the logits; None leaves them open.
@@ -210,11 +211,11 @@ def _around(hidden: list[int], rate: float) -> list[float]:
     return [0.0, *[rate] * len(hidden), 0.0]
 
 
-def _built(hidden: list[int], dropout: float) -> dict:
+def _built(hidden: list[int], dropout: float) -> dict[str, Any]:
     return _behaviour(hidden, _around(hidden, dropout))
 
 
-def _build_reference(inputs: Inputs) -> list:
+def _build_reference(inputs: Inputs) -> list[Any]:
     return [_built(*case) for case in inputs.cases]
 
 
@@ -227,7 +228,7 @@ def _sigmoid(z: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-z))
 
 
-def _layers(came: dict) -> str:
+def _layers(came: dict[str, Any]) -> str:
     """The layers that came, in a row."""
     names = []
     for name, units, activation, rate in zip(came["layers"], came["units"], came["activations"], came["rates"]):
@@ -237,7 +238,7 @@ def _layers(came: dict) -> str:
     return f"The layers that came: {' → '.join(names) or 'none'}"
 
 
-def _build_differs(came: dict | Failure, right: dict) -> str | None:
+def _build_differs(came: dict[str, Any] | Failure, right: dict[str, Any]) -> str | None:
     if isinstance(came, Failure):
         return came.sentence
     expected, outputs = right["outputs"].shape, np.asarray(came["outputs"])
@@ -266,10 +267,10 @@ def _build_differs(came: dict | Failure, right: dict) -> str | None:
     return None
 
 
-def _known(gives: Callable[[list[int], float], dict], sentence: str) -> Mistake:
+def _known(gives: Callable[[list[int], float], dict[str, Any]], sentence: str) -> Mistake:
     """A mistake, except for the cases where it makes no difference: the order of a list of one number, for example."""
 
-    def differently(hidden: list[int], dropout: float) -> dict:
+    def differently(hidden: list[int], dropout: float) -> dict[str, Any]:
         given = gives(hidden, dropout)
         if given["dropped"] is None and different(given["outputs"], _built(hidden, dropout)["outputs"]) is None:
             raise ValueError("this is no mistake here")
@@ -331,7 +332,7 @@ _BUILD = ByCases(
 )
 
 
-def _build_points(outputs: list, inputs: Inputs) -> tuple[float, str]:
+def _build_points(outputs: list[Any], inputs: Inputs) -> tuple[float, str]:
     points, sentence = _BUILD(outputs, inputs)
     if points == _BUILD.worth and not all(came["built"] for came in outputs):
         return 2.0, (
@@ -381,7 +382,7 @@ def _dropout(x: np.ndarray, rate: float, training: bool, seed: int) -> np.ndarra
     return x * (np.random.default_rng(seed).random(x.shape) >= rate) / (1 - rate) if training else x
 
 
-def _dropout_reference(inputs: Inputs) -> list:
+def _dropout_reference(inputs: Inputs) -> list[Any]:
     return [_dropout(*case) for case in inputs.cases]
 
 
@@ -389,12 +390,8 @@ def _form_fault(came: object, x: np.ndarray) -> str | None:
     """What is wrong with the form of a result, or None."""
     if isinstance(came, Failure):
         return f"{came.sentence}."
-    try:
-        array = np.asarray(came)
-        numeric = array.dtype.kind in "biuf"
-    except (TypeError, ValueError):
-        numeric = False
-    if not numeric:
+    array = numbers(came)
+    if array is None:
         return f"expected an array of the shape {x.shape}, came {shown(came)}."
     return None if array.shape == x.shape else f"expected the shape {x.shape}, as x has it, came {array.shape}."
 
@@ -464,7 +461,7 @@ def _use_fault(came: object, x: np.ndarray, rate: float) -> str | None:
     return f"with training=False x comes out as it is; {different(array, x)}."
 
 
-def _dropout_points(outputs: list, inputs: Inputs) -> tuple[float, str]:
+def _dropout_points(outputs: list[Any], inputs: Inputs) -> tuple[float, str]:
     def said(number: int, fault: str) -> str:
         return f"dropout({', '.join(map(shown, inputs.cases[number]))}): {fault}"
 

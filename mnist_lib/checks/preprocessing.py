@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from ._task import ByCases, Failure, Inputs, Mistake, Task, different
+from ._task import ByCases, Case, Failure, Inputs, Mistake, Task, different
 
 DIGITS = 10
+Arrays = tuple[np.ndarray, ...]
 DRAWS = 1_000  # more than any seed needs; some dozens are the rule
 
 # scale_and_reshape
@@ -42,11 +44,11 @@ def _scale(images: np.ndarray) -> np.ndarray:
     return images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
 
 
-def _scale_reference(inputs: Inputs) -> list:
+def _scale_reference(inputs: Inputs) -> list[Any]:
     return [_scale(*case) for case in inputs.cases]
 
 
-def _stretched(images: np.ndarray, axis: tuple | None) -> np.ndarray:
+def _stretched(images: np.ndarray, axis: tuple[int, ...] | None) -> np.ndarray:
     low, high = images.min(axis=axis, keepdims=True).astype(float), images.max(axis=axis, keepdims=True).astype(float)
     return ((images - low) / (high - low)).reshape(len(images), -1)
 
@@ -100,7 +102,7 @@ _scaled = ByCases(
 )
 
 
-def _scale_points(outputs: list, inputs: Inputs) -> tuple[float, str]:
+def _scale_points(outputs: list[Any], inputs: Inputs) -> tuple[float, str]:
     """The usual rule for the values; another dtype than float32 costs half of what they earn."""
     points, sentence = _scaled(outputs, inputs)
     if not points:
@@ -147,33 +149,33 @@ def _standardise_inputs(seed: int) -> Inputs:
         pattern = random.random(size=(rows, columns)) ** 2
         pair = [
             _exposed(random, pattern, count, *exposure)
-            for count, exposure in ((random.integers(60, 90), train), (random.integers(8, 20), test))
+            for count, exposure in ((int(random.integers(60, 90)), train), (int(random.integers(8, 20)), test))
         ]
         cases.append(tuple(part.astype(kind) if kind == np.float32 else np.round(255 * part).astype(kind) for part in pair))
     return Inputs(cases, corner_from=2)
 
 
-def _with(parts: tuple, known: np.ndarray, axis: tuple | int | None = None) -> tuple:
+def _with(parts: Arrays, known: np.ndarray, axis: tuple[int, ...] | int | None = None) -> Arrays:
     """All parts standardised with the statistics of `known`."""
     known = known.astype(float)
     mean, deviation = known.mean(axis=axis, keepdims=True), known.std(axis=axis, keepdims=True)
     return tuple((part - mean) / deviation for part in parts)
 
 
-def _standardise(x_train: np.ndarray, x_test: np.ndarray) -> tuple:
+def _standardise(x_train: np.ndarray, x_test: np.ndarray) -> Arrays:
     return _with((x_train, x_test), x_train)
 
 
-def _standardise_reference(inputs: Inputs) -> list:
+def _standardise_reference(inputs: Inputs) -> list[Any]:
     return [_standardise(*case) for case in inputs.cases]
 
 
-def _whole(x_train: np.ndarray, x_test: np.ndarray) -> tuple:
+def _whole(x_train: np.ndarray, x_test: np.ndarray) -> Arrays:
     with np.errstate(invalid="ignore"):
         return tuple(part.astype(x_train.dtype) for part in _standardise(x_train, x_test))
 
 
-def _on_each(change: Callable[[np.ndarray, float, float], np.ndarray]) -> Callable[..., tuple]:
+def _on_each(change: Callable[[np.ndarray, float, float], np.ndarray]) -> Callable[..., Arrays]:
     """Both parts changed by a function of the part, and of the mean and the deviation of the training part."""
     return lambda x_train, x_test: tuple(change(part.astype(float), x_train.mean(), x_train.std()) for part in (x_train, x_test))
 
@@ -253,7 +255,7 @@ def _one_hot(labels: np.ndarray) -> np.ndarray:
     return np.eye(DIGITS)[labels]
 
 
-def _one_hot_reference(inputs: Inputs) -> list:
+def _one_hot_reference(inputs: Inputs) -> list[Any]:
     return [_one_hot(*case) for case in inputs.cases]
 
 
@@ -346,7 +348,7 @@ def _centre(image: np.ndarray) -> np.ndarray:
     return _moved(image, *map(round, _to_middle(image))) if image.any() else image.copy()
 
 
-def _centre_reference(inputs: Inputs) -> list:
+def _centre_reference(inputs: Inputs) -> list[Any]:
     return [_centre(*case) for case in inputs.cases]
 
 
@@ -366,7 +368,7 @@ def _again_and_again(image: np.ndarray) -> np.ndarray:
     return image
 
 
-def _going(rule: Callable[[float, float], tuple]) -> Callable[[np.ndarray], np.ndarray]:
+def _going(rule: Callable[[float, float], tuple[int, int]]) -> Callable[[np.ndarray], np.ndarray]:
     """What someone gives who makes another shift of the way to the middle, down and right."""
     return lambda image: _moved(image, *rule(*_to_middle(image)))
 
@@ -434,7 +436,7 @@ def _spilling(random: np.random.Generator) -> np.ndarray:
     return image[:: random.choice([-1, 1]), :: random.choice([-1, 1])].copy()
 
 
-def _telling(random: np.random.Generator, draw: Callable[[np.random.Generator], np.ndarray], mistakes: list, stays: bool) -> tuple:
+def _telling(random: np.random.Generator, draw: Callable[[np.random.Generator], np.ndarray], mistakes: list[Mistake], stays: bool) -> Case:
     """A picture far from ties, whose ink stays in the frame or not, and with which each mistake gives something else."""
     for _ in range(DRAWS):
         image = draw(random)
@@ -459,7 +461,7 @@ def _centre_inputs(seed: int) -> Inputs:
     )
 
 
-def _picture_differs(came: object, expected: np.ndarray) -> str | None:
+def _picture_differs(came: Any, expected: np.ndarray) -> str | None:
     """As `different`, but a picture that lies elsewhere is said to."""
     found = different(came, expected)
     if found is None or isinstance(came, Failure) or np.shape(came) != expected.shape:
@@ -487,7 +489,7 @@ _centred = ByCases(
 )
 
 
-def _centre_points(outputs: list, inputs: Inputs) -> tuple[float, str]:
+def _centre_points(outputs: list[Any], inputs: Inputs) -> tuple[float, str]:
     """The usual rule; where the first picture holds greys that it did not have, the sentence says so."""
     points, sentence = _centred(outputs, inputs)
     (image,), came = inputs.cases[0], outputs[0]
@@ -523,7 +525,7 @@ def _split_inputs(seed: int) -> Inputs:
     # The counts are such that a stratified split has the right size too, though it rounds digit by digit.
     fifths = np.arange(DIGITS).repeat(5 * random.integers(1, 5, size=DIGITS)).astype(np.uint8)
     quarters = np.arange(DIGITS).repeat(4 * random.integers(1, 5, size=DIGITS)).astype(np.uint8)
-    two = np.repeat([3, 8], [20, 15 + random.integers(2, 4)]).astype(np.uint8)
+    two = np.repeat([3, 8], [20, 15 + int(random.integers(2, 4))]).astype(np.uint8)
     images, labels = _labelled(random, fifths)
     pair = _labelled(random, quarters)
     in_order = [each[np.argsort(pair[1], kind="stable")] for each in pair]
@@ -539,13 +541,13 @@ def _split_inputs(seed: int) -> Inputs:
     )
 
 
-def _split(images: np.ndarray, labels: np.ndarray, share: float, seed: int) -> tuple:
+def _split(images: np.ndarray, labels: np.ndarray, share: float, seed: int) -> tuple[Arrays, ...]:
     order = np.random.default_rng(seed).permutation(len(labels))
     count = round(share * len(labels))
     return tuple((images[part], labels[part]) for part in (order[count:], order[:count]))
 
 
-def _split_reference(inputs: Inputs) -> list:
+def _split_reference(inputs: Inputs) -> list[Any]:
     return [_split(*case) for case in inputs.cases]
 
 
@@ -569,8 +571,8 @@ def _positions(pair: object, part: str, images: np.ndarray, labels: np.ndarray) 
     if its_labels.shape != (len(came),):
         return [], f"The {part} part has {len(came)} images, and labels of shape {its_labels.shape}; each image has one label."
     known = {image.astype(float).tobytes(): position for position, image in enumerate(images)}
-    found = [known.get(image.astype(float).tobytes()) for image in came]
-    if None in found:
+    found = [known.get(image.astype(float).tobytes(), -1) for image in came]
+    if -1 in found:
         return [], f"The {part} part holds an image that was not handed in. The images come back as they were."
     away = int((labels[found] != its_labels).sum())
     if away:
@@ -578,7 +580,7 @@ def _positions(pair: object, part: str, images: np.ndarray, labels: np.ndarray) 
     return found, None
 
 
-def _split_fault(came: object, images: np.ndarray, labels: np.ndarray, share: float, seed: int) -> tuple[set, str | None]:
+def _split_fault(came: object, images: np.ndarray, labels: np.ndarray, share: float, seed: int) -> tuple[set[int], str | None]:
     """The positions for validation, and what is wrong with a split, or None."""
     if isinstance(came, Failure):
         return set(), f"{came.sentence}."
@@ -611,7 +613,7 @@ def _split_fault(came: object, images: np.ndarray, labels: np.ndarray, share: fl
     return set(validation), None
 
 
-def _split_points(outputs: list, inputs: Inputs) -> tuple[float, str]:
+def _split_points(outputs: list[Any], inputs: Inputs) -> tuple[float, str]:
     judged = [_split_fault(came, *case) for came, case in zip(outputs, inputs.cases)]
     for (_, fault), (images, _, share, _) in zip(judged, inputs.cases):
         if fault:

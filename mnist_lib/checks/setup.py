@@ -1,5 +1,7 @@
 """The one task of the dry run: enough to try out how a set is worked on, handed in and given back. Chapter 01-setup."""
 
+from typing import Any
+
 import numpy as np
 
 from ._task import ByCases, Inputs, Mistake, Task
@@ -10,7 +12,7 @@ def _inputs(seed: int) -> Inputs:
     return Inputs([(random.integers(0, 100, size=(2, 3)), random.integers(0, 100, size=3)) for _ in range(3)])
 
 
-def _reference(inputs: Inputs) -> list:
+def _reference(inputs: Inputs) -> list[Any]:
     return [matrix + row for matrix, row in inputs.cases]
 
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,13 +38,13 @@ def _stopping_inputs(seed: int) -> Inputs:
     return Inputs([(x[:200], y[:200], x[200:500], y[200:500], MOST_EPOCHS, PATIENCE)], secret=(x[500:], y[500:]))
 
 
-def _stopping_reference(inputs: Inputs) -> list:
+def _stopping_reference(inputs: Inputs) -> list[Any]:
     """What a right answer leaves behind, as the collector returns it."""
     import keras
 
     from . import _fitted
 
-    def train_and_stop(model, x_train, y_train, x_validation, y_validation, epochs, patience):
+    def train_and_stop(model: Any, x_train: Any, y_train: Any, x_validation: Any, y_validation: Any, epochs: int, patience: int) -> Any:
         stopping = keras.callbacks.EarlyStopping(monitor="val_loss", patience=patience, restore_best_weights=True)
         validation = (x_validation, y_validation)
         return model.fit(x_train, y_train, epochs=epochs, validation_data=validation, callbacks=[stopping], verbose=0)
@@ -59,7 +60,7 @@ def _cross_entropy(logits: np.ndarray, labels: np.ndarray) -> float:
     return float((log_sum - logits[np.arange(len(labels)), labels]).mean())
 
 
-def _logits(weights: list, images: np.ndarray) -> np.ndarray:
+def _logits(weights: list[Any], images: np.ndarray) -> np.ndarray:
     """What the network of `_fitted` gives with these weights. Computed here, so that losses are those of a network that there is."""
     hidden, hidden_bias, last, last_bias = (np.asarray(each, dtype=float) for each in weights)
     flat = images.reshape(len(images), -1)
@@ -68,7 +69,7 @@ def _logits(weights: list, images: np.ndarray) -> np.ndarray:
     return np.maximum(flat @ hidden + hidden_bias, 0) @ last + last_bias
 
 
-def _stopping_points(outputs: list, inputs: Inputs) -> tuple[float, str]:
+def _stopping_points(outputs: list[Any], inputs: Inputs) -> tuple[float, str]:
     (came,), ((_, _, images, labels, epochs, patience),) = outputs, inputs.cases
     if isinstance(came, Failure):
         return 0.0, f"{came.sentence}."
@@ -132,7 +133,7 @@ def given_histories() -> dict[str, dict[str, list[float]]]:
     return {letter: measured[cause] for letter, cause in _RIGHT.items()}
 
 
-def _causes_points(outputs: list, inputs: Inputs) -> tuple[float, str]:
+def _causes_points(outputs: list[Any], inputs: Inputs) -> tuple[float, str]:
     (came,) = outputs
     if isinstance(came, Failure):
         return 0.0, f"{came.sentence}."

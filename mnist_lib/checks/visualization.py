@@ -1,6 +1,7 @@
 """The tasks of the set on visualization: three figures, checked by what is in them. Chapter 08-visualization."""
 
 import re
+from typing import Any
 
 import numpy as np
 
@@ -22,11 +23,11 @@ DIVERGING = (
     "seismic",
     "berlin",
     "managua",
+    "vanimo",
 )
-DIVERGING += ("vanimo",)
 
 
-def _one_axes(came: object, what: str) -> tuple[dict | None, str]:
+def _one_axes(came: Any, what: str) -> tuple[dict[str, Any] | None, str]:
     """The axes that hold what was asked for, and what to say where there are none."""
     if isinstance(came, Failure):
         return None, f"{came.sentence}."
@@ -42,7 +43,7 @@ def _parts(worth: float, faults: list[str | None], right: str) -> tuple[float, s
     return worth * (len(faults) - len(missing)) / len(faults), "\n".join(missing) if missing else right
 
 
-def _unnamed(axes: dict) -> str | None:
+def _unnamed(axes: dict[str, Any]) -> str | None:
     missing = [axis for axis in ("x", "y") if not axes[f"{axis}label"].strip()]
     return f"The {' and the '.join(missing)} axis must bear a name: what is drawn along it?" if missing else None
 
@@ -55,10 +56,10 @@ def _recalls_inputs(seed: int) -> Inputs:
     return Inputs([(np.round(random.uniform(0.9, 0.995, size=10), 3),) for _ in range(2)])
 
 
-def _recalls_reference(inputs: Inputs) -> list:
+def _recalls_reference(inputs: Inputs) -> list[Any]:
     from . import _figures
 
-    def plot_recalls(recalls):
+    def plot_recalls(recalls: np.ndarray) -> Any:
         from ..figures import subplots
 
         figure, axes = subplots()
@@ -69,12 +70,12 @@ def _recalls_reference(inputs: Inputs) -> list:
     return [_figures.collect(plot_recalls, case) for case in inputs.cases]
 
 
-def _recalls_points(outputs: list, inputs: Inputs) -> tuple[float, str]:
+def _recalls_points(outputs: list[Any], inputs: Inputs) -> tuple[float, str]:
     results = [_recalls_one(came, recalls) for came, (recalls,) in zip(outputs, inputs.cases)]
     return min(results, key=lambda result: result[0])
 
 
-def _recalls_one(came: object, recalls: np.ndarray) -> tuple[float, str]:
+def _recalls_one(came: Any, recalls: np.ndarray) -> tuple[float, str]:
     axes, missing = _one_axes(came, "bars")
     if axes is None:
         return 0.0, missing
@@ -114,16 +115,16 @@ PLOT_RECALLS = Task(
 def _losses_inputs(seed: int) -> Inputs:
     random = np.random.default_rng(seed)
 
-    def curve(epochs):
+    def curve(epochs: int) -> list[float]:
         return [float(value) for value in np.round(np.sort(random.uniform(0.05, 1.5, size=epochs))[::-1], 4)]
 
     return Inputs([(curve(6), curve(6)), (curve(12), curve(12))])
 
 
-def _losses_reference(inputs: Inputs) -> list:
+def _losses_reference(inputs: Inputs) -> list[Any]:
     from . import _figures
 
-    def plot_losses(loss, val_loss):
+    def plot_losses(loss: list[float], val_loss: list[float]) -> Any:
         from ..figures import subplots
 
         figure, axes = subplots()
@@ -137,20 +138,21 @@ def _losses_reference(inputs: Inputs) -> list:
     return [_figures.collect(plot_losses, case) for case in inputs.cases]
 
 
-def _losses_points(outputs: list, inputs: Inputs) -> tuple[float, str]:
+def _losses_points(outputs: list[Any], inputs: Inputs) -> tuple[float, str]:
     results = [_losses_one(came, *case) for came, case in zip(outputs, inputs.cases)]
     return min(results, key=lambda result: result[0])
 
 
-def _losses_one(came: object, loss: list[float], val_loss: list[float]) -> tuple[float, str]:
+def _losses_one(came: Any, loss: list[float], val_loss: list[float]) -> tuple[float, str]:
     axes, missing = _one_axes(came, "lines")
     if axes is None:
         return 0.0, missing
-    lines = [
+    found = [
         next((line for line in axes["lines"] if line["y"].shape == (len(curve),) and np.allclose(line["y"], curve, atol=1e-6)), None)
         for curve in (loss, val_loss)
     ]
-    if None in lines:
+    lines = [line for line in found if line is not None]
+    if len(lines) < 2:
         return 0.0, "Expected two lines in one picture, the training loss and the validation loss, with all their values; one is missing."
     starts = sorted({float(line["x"][0]) for line in lines})
     epochs = np.arange(1, len(loss) + 1)
@@ -191,10 +193,10 @@ def _neuron_inputs(seed: int) -> Inputs:
     return Inputs([(np.round(random.normal(0, scale, size=784), 3) + shift,) for scale, shift in ((0.1, 0.05), (0.3, -0.2))])
 
 
-def _neuron_reference(inputs: Inputs) -> list:
+def _neuron_reference(inputs: Inputs) -> list[Any]:
     from . import _figures
 
-    def plot_neuron(weights):
+    def plot_neuron(weights: np.ndarray) -> Any:
         from ..figures import describe, subplots
 
         figure, axes = subplots()
@@ -205,12 +207,12 @@ def _neuron_reference(inputs: Inputs) -> list:
     return [_figures.collect(plot_neuron, case) for case in inputs.cases]
 
 
-def _neuron_points(outputs: list, inputs: Inputs) -> tuple[float, str]:
+def _neuron_points(outputs: list[Any], inputs: Inputs) -> tuple[float, str]:
     results = [_neuron_one(came, *case) for came, case in zip(outputs, inputs.cases)]
     return min(results, key=lambda result: result[0])
 
 
-def _neuron_one(came: object, weights: np.ndarray) -> tuple[float, str]:
+def _neuron_one(came: Any, weights: np.ndarray) -> tuple[float, str]:
     axes, missing = _one_axes(came, "images")
     if axes is None:
         return 0.0, missing

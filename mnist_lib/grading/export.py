@@ -15,9 +15,11 @@ COLUMNS = (
     "assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email",
     "raw_score", "late_submission_penalty", "score", "max_score",
 )  # fmt: skip
+Row = dict[str, object]  # by columns
+Points = Mapping[tuple[str, str], Row]  # by student and set
 
 
-def rows(gradebook: Gradebook, assignments: Iterable[str]) -> list[dict[str, object]]:
+def rows(gradebook: Gradebook, assignments: Iterable[str]) -> list[Row]:
     """The grades as they stand in a gradebook, with what persons have given.
 
     Parameters
@@ -50,7 +52,7 @@ def rows(gradebook: Gradebook, assignments: Iterable[str]) -> list[dict[str, obj
     return found
 
 
-def as_csv(columns: Iterable[str], table: Iterable[Mapping[str, object]]) -> str:
+def as_csv(columns: Iterable[str], table: Iterable[Row]) -> str:
     """A table as text that a spreadsheet opens without taking a name for a formula."""
     columns, file = list(columns), io.StringIO()
     writer = csv.DictWriter(file, columns, lineterminator="\n")
@@ -90,24 +92,24 @@ def write_grades(
     written = [folder / "grades.csv"]
     if lms:
         known = list(roster.students.values()) if roster else [_student(row) for row in table if row["assignment"] == assignments[0]]
-        points = {(row["student_id"], row["assignment"]): row for row in table}
+        points = {(str(row["student_id"]), str(row["assignment"])): row for row in table}
         columns, lines = {"canvas": _canvas, "moodle": _moodle}[lms](known, assignments, points)
         write(folder / f"{lms}.csv", as_csv(columns, lines))
         written.append(folder / f"{lms}.csv")
     return written
 
 
-def _student(row: Mapping[str, object]) -> Student:
+def _student(row: Row) -> Student:
     return Student(str(row["student_id"]), str(row["first_name"]), str(row["last_name"]), str(row["email"]))
 
 
-def _scores(points: Mapping, student: Student, assignments: list[str]) -> dict[str, object]:
+def _scores(points: Points, student: Student, assignments: list[str]) -> Row:
     """The scores of what was handed in and graded; an LMS takes an empty cell for an order to delete, so who has none is left out."""
     found = {name: points[student.id, name] for name in assignments if (student.id, name) in points}
     return {name: row["score"] for name, row in found.items() if row["handed_in"]}
 
 
-def _canvas(students: list[Student], assignments: list[str], points: Mapping) -> tuple[list[str], list[dict]]:
+def _canvas(students: list[Student], assignments: list[str], points: Points) -> tuple[list[str], list[Row]]:
     """As Canvas' gradebook exports it, which is what it imports."""
     own = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
     lines = [{"Student": "    Points Possible"} | {name: _most(points, name) for name in assignments}]
@@ -120,7 +122,7 @@ def _canvas(students: list[Student], assignments: list[str], points: Mapping) ->
     return [*own, *assignments], lines
 
 
-def _moodle(students: list[Student], assignments: list[str], points: Mapping) -> tuple[list[str], list[dict]]:
+def _moodle(students: list[Student], assignments: list[str], points: Points) -> tuple[list[str], list[Row]]:
     """The roster's own columns and the scores: Moodle's import asks which column names the student, and which are scores."""
     own = list(dict.fromkeys(column for each in students for column in each.row)) or ["id", "last_name", "first_name", "email"]
     lines = []
@@ -131,5 +133,5 @@ def _moodle(students: list[Student], assignments: list[str], points: Mapping) ->
     return [*own, *assignments], lines
 
 
-def _most(points: Mapping, name: str) -> object:
+def _most(points: Points, name: str) -> object:
     return next((row["max_score"] for (_, of), row in points.items() if of == name), "")

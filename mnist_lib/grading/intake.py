@@ -12,11 +12,12 @@ import json
 import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import lru_cache
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -169,7 +170,7 @@ def _text(data: bytes) -> str:
     return text.strip("\ufeff\0 \t\r\n")
 
 
-def _parsed(text: str) -> Mapping:
+def _parsed(text: str) -> Mapping[str, Any]:
     """The notebook in a text, as JSON has it."""
     try:
         # Values such as NaN and raw line breaks within strings are no JSON, yet some programs write them.
@@ -205,9 +206,10 @@ def _kind_of_text(text: str) -> str:
 
 
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_MAKERS: dict[str, Callable[[str], NotebookNode]] = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 
 
-def _clean(raw: Mapping) -> NotebookNode:
+def _clean(raw: Mapping[str, Any]) -> NotebookNode:
     """A valid notebook with the cells of one that may be anything: only what they say and the names they bear.
 
     It takes the outputs away before anything else looks at them, and refuses what is too large.
@@ -217,7 +219,9 @@ def _clean(raw: Mapping) -> NotebookNode:
         sheets = raw.get("worksheets")
         sheets = [sheet for sheet in sheets if isinstance(sheet, Mapping)] if isinstance(sheets, list) else []
         cells = [cell for sheet in sheets if isinstance(sheet.get("cells"), list) for cell in sheet["cells"]]
-    kept, ids, count, code = [], set(), 0, 0
+    kept: list[NotebookNode] = []
+    ids: set[str] = set()
+    count = code = 0
     for cell in cells:
         if not isinstance(cell, Mapping):
             continue
@@ -231,7 +235,7 @@ def _clean(raw: Mapping) -> NotebookNode:
         if kind == "heading":
             level = cell.get("level")
             source, kind = f"{'#' * (level if level in (1, 2, 3, 4, 5, 6) else 1)} {source}", "markdown"
-        make = {"code": new_code_cell, "raw": new_raw_cell}.get(kind if isinstance(kind, str) else "", new_markdown_cell)
+        make = _MAKERS.get(kind if isinstance(kind, str) else "", _MAKERS["markdown"])
         new = make(source)
         new.metadata = NotebookNode()
         names = _names(cell)
@@ -247,7 +251,8 @@ def _clean(raw: Mapping) -> NotebookNode:
         raise _too_many(count)
     if code > LARGEST_SOURCE:
         raise _too_much(code)
-    return new_notebook(cells=kept)
+    notebook: NotebookNode = new_notebook(cells=kept)
+    return notebook
 
 
 def _too_many(cells: int) -> Refusal:
@@ -264,7 +269,7 @@ def _too_much(length: int) -> Refusal:
     )
 
 
-def _source(cell: Mapping) -> str:
+def _source(cell: Mapping[str, Any]) -> str:
     """A cell's text: a string or a list of strings, called `input` in old formats, or missing."""
     source = cell.get("source", cell.get("input", ""))
     if isinstance(source, list):
@@ -277,7 +282,7 @@ def _source(cell: Mapping) -> str:
     return source.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # half a pair of surrogates cannot be saved
 
 
-def _names(cell: Mapping) -> dict[str, str]:
+def _names(cell: Mapping[str, Any]) -> dict[str, str]:
     """The names that a cell bears: nbgrader's, and its id, which Colab keeps in the metadata."""
     metadata = cell.get("metadata")
     metadata = metadata if isinstance(metadata, Mapping) else {}
@@ -363,7 +368,7 @@ def _defined(source: str) -> frozenset[str]:
     tree = _tree(source)
     if tree is None:
         return frozenset(re.findall(r"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)", source, flags=re.MULTILINE))
-    names = set()
+    names: set[str] = set()
     for statement in _statements(tree):
         names |= _function_of(statement)
     return frozenset(names)
@@ -372,7 +377,7 @@ def _defined(source: str) -> frozenset[str]:
 @lru_cache(maxsize=4_096)
 def _handed_on(source: str) -> frozenset[str]:
     """The names that a cell binds to what may be a function: ``describe = functools.partial(…)``, ``from mine import describe``."""
-    names = set()
+    names: set[str] = set()
     for statement in _statements(_tree(source) or ast.Module(body=[], type_ignores=[])):
         if isinstance(statement, ast.ImportFrom) or (
             isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call | ast.Name | ast.Attribute)
@@ -417,16 +422,18 @@ def _has_code(source: str) -> bool:
     return bool(tree.body) if tree is not None and not source.lstrip().startswith("%%") else bool(source.strip())
 
 
-def _spans(source: str, wanted: list[ast.stmt], tree: ast.Module) -> list[tuple[int, int]]:
+def _spans(source: str, wanted: Sequence[ast.stmt], tree: ast.Module) -> list[tuple[int, int]]:
     """The lines (from, up to) of some top-level statements, with their decorators and the comments right above."""
-    lines, spans, taken, chosen = source.split("\n"), [], 0, {id(each) for each in wanted}
+    lines, taken, chosen = source.split("\n"), 0, {id(each) for each in wanted}
+    spans: list[tuple[int, int]] = []
     for statement in tree.body:
         first = min([statement.lineno, *(each.lineno for each in getattr(statement, "decorator_list", []))]) - 1
+        last = statement.end_lineno or statement.lineno
         if id(statement) in chosen and first >= taken:
             while first > taken and lines[first - 1].lstrip().startswith("#"):
                 first -= 1
-            spans.append((first, statement.end_lineno))
-        taken = max(taken, statement.end_lineno)
+            spans.append((first, last))
+        taken = max(taken, last)
     return spans
 
 
@@ -455,7 +462,7 @@ def _above_decorators(lines: list[str], number: int) -> int:
     return number
 
 
-def _without(source: str, tree: ast.Module, unwanted: list[ast.stmt]) -> str:
+def _without(source: str, tree: ast.Module, unwanted: Sequence[ast.stmt]) -> str:
     """A cell's text without some of its top-level statements."""
     lines = source.split("\n")
     for first, last in reversed(_spans(source, unwanted, tree)):
@@ -558,7 +565,7 @@ class _Released:
         """What the notebook is called in its heading."""
         for cell in self.cells:
             if cell.cell_type == "markdown" and cell.source.startswith("# "):
-                return cell.source.split("\n")[0].removeprefix("# ").strip()
+                return str(cell.source).split("\n")[0].removeprefix("# ").strip()
         return "the exercise"
 
     def place_of(self, cell: NotebookNode) -> int | None:
@@ -637,7 +644,7 @@ def _rebuilt(submitted: NotebookNode, own: _Released, metadata: NotebookNode) ->
     length = sum(len(text) for text in explained.values()) + sum(len(piece.text) for piece in [*answers.values(), *extras])
     if length > LARGEST_SOURCE:  # texts that were turned into code are counted here
         raise _too_much(length)
-    notebook = new_notebook(cells=cells, metadata=metadata)
+    notebook: NotebookNode = new_notebook(cells=cells, metadata=metadata)
     nbformat.validate(notebook)
     return notebook
 
@@ -878,7 +885,7 @@ def _long_constants(source: str) -> Iterator[tuple[int, str]]:
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, ast.expr):
+        if isinstance(node, ast.expr) and node.end_lineno is not None and node.end_col_offset is not None:
             first, last = starts[node.lineno - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset
             length = len(data[first:last].decode(errors="replace"))
             if length <= LONG_LITERAL:

@@ -8,7 +8,7 @@ from .merge import Merger
 from .one import Result
 from .page import with_remarks
 from .store import Job, Store, key_of
-from .workers import Failed, Work
+from .workers import Cluster, Failed, Pool, Work
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,19 @@ class Line:
 
 
 def line_of(job: Job, result: Result, *, fresh: bool, changed: int = 0, failed: str | None = None) -> Line:
-    """The line for a result."""
+    """The line for a result.
+
+    Parameters
+    ----------
+    job : Job
+    result : Result
+    fresh, changed, failed
+        As in `Line`.
+
+    Returns
+    -------
+    Line
+    """
     return Line(
         student=job.student,
         assignment=job.assignment,
@@ -113,7 +125,7 @@ class Class:
             if kept is not None:
                 yield self._entered(job, kept[0], fresh=False)
 
-    def graded(self, jobs: Iterable[Job], workers: object) -> Iterator[Line]:
+    def graded(self, jobs: Iterable[Job], workers: Pool | Cluster) -> Iterator[Line]:
         """Grade submissions.
 
         Parameters

@@ -68,7 +68,7 @@ class Merger:
         """Of a gradebook on a server, which a run on another machine may write: a lock that ends with this connection."""
         if self.gradebook.engine.dialect.name != "postgresql":
             return None
-        connection = self.gradebook.engine.connect()
+        connection: Connection = self.gradebook.engine.connect()
         if not connection.execute(text("select pg_try_advisory_lock(hashtext('mnist-grade'))")).scalar():
             connection.close()
             self.gradebook.close()
@@ -237,15 +237,16 @@ class Merger:
             submission = self.gradebook.find_submission(assignment, student)
         except MissingEntry:
             return []
-        found: dict[str, list] = {}
+        comments: dict[str, str] = {}
+        points: dict[str, float] = {}
         for notebook in submission.notebooks:
             for comment in notebook.comments:
                 if comment.manual_comment:
-                    found.setdefault(comment.cell.name, [None, None])[0] = comment.manual_comment
+                    comments[comment.cell.name] = comment.manual_comment
             for grade in notebook.grades:
                 if grade.manual_score is not None or grade.extra_credit:
-                    found.setdefault(grade.cell.name, [None, None])[1] = grade.score
-        return [(name, *given) for name, given in sorted(found.items())]
+                    points[grade.cell.name] = grade.score
+        return [(name, comments.get(name), points.get(name)) for name in sorted(comments.keys() | points.keys())]
 
     def _set_penalty(self, submission: SubmittedAssignment, student: str, moved: bool) -> None:
         """The penalty by nbgrader's plugin. Where it gives none for what is late, one that a person has entered stays."""

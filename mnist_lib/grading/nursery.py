@@ -61,9 +61,16 @@ class Nursery:
             listener.bind(self.address)
             listener.listen(64)
             command = [sys.executable, "-B", str(PROGRAM), str(theirs.fileno()), str(listener.fileno())]
-            settings = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
-            descriptors = [theirs.fileno(), listener.fileno()]
-            self.process = subprocess.Popen(command, env=own, cwd="/", pass_fds=descriptors, **settings)
+            self.process = subprocess.Popen(
+                command,
+                env=own,
+                cwd="/",
+                pass_fds=[theirs.fileno(), listener.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
 
     def ready(self) -> bool:
         """Wait until it has imported what it imports; False where it does not come that far."""
@@ -125,7 +132,7 @@ def fork_into(address: str, sandbox: int, request: Mapping[str, Any], log: int) 
     return os.pidfd_open(number)
 
 
-def wait_until_made(process: subprocess.Popen, info: int, output: int) -> int:
+def wait_until_made(process: subprocess.Popen[bytes], info: int, output: int) -> int:
     """The number, outside, of a sandbox's first process, once the sandbox stands.
 
     Parameters

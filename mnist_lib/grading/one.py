@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import numpy as np
@@ -25,6 +26,8 @@ from .score import Scored, Verdict, score
 from .session import Limits
 
 STUDENT = "student"  # whoever it is: in the temporary course there is one
+Resources = dict[str, Any]  # what nbconvert passes on from step to step
+Step = Callable[[NotebookNode, Resources], tuple[NotebookNode, Resources]]
 
 
 class GradingFailed(RuntimeError):
@@ -126,7 +129,7 @@ def grade_one(data: bytes, assignment: Assignment, limits: Limits | None = None,
     clock.lap("intake")
     scored: list[Scored] = []
 
-    def scoring(rebuilt: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+    def scoring(rebuilt: NotebookNode, resources: Resources) -> tuple[NotebookNode, Resources]:
         clock.lap("nbgrader")
         scored.append(score(rebuilt, assignment, limits or Limits(), isolated=isolated))
         clock.lap("sandbox")
@@ -159,7 +162,7 @@ class _Clock:
         self.last = now
 
 
-def _autograde(course: Path, assignment: Assignment, notebook: NotebookNode, scoring: Callable, log: io.StringIO) -> None:
+def _autograde(course: Path, assignment: Assignment, notebook: NotebookNode, scoring: Step, log: io.StringIO) -> None:
     """nbgrader's own autograding in a course of its own, with `scoring` in the place of its execution."""
     from nbgrader.converters import Autograde
     from nbgrader.coursedir import CourseDirectory

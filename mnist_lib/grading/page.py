@@ -170,11 +170,23 @@ def _cleaned(html: str, links: frozenset[str] = frozenset()) -> str:
             return tag == "img" and value.startswith(("data:image/png;base64,", "data:image/jpeg;base64,"))
         return name in ("alt", "class", "colspan", "rowspan", "title")
 
-    return bleach.clean(html, tags=TAGS, attributes=allowed, protocols={"http", "https", "data"}, strip=True)
+    cleaned: str = bleach.clean(html, tags=TAGS, attributes=allowed, protocols={"http", "https", "data"}, strip=True)
+    return cleaned
 
 
 def cleaned_output(output: NotebookNode) -> NotebookNode | None:
-    """An output with only what may be shown to a student, or to a teacher in formgrader; None if nothing of it is left."""
+    """An output with only what may be shown to a student, or to a teacher in formgrader.
+
+    Parameters
+    ----------
+    output : NotebookNode
+        Of a cell that ran. It is changed.
+
+    Returns
+    -------
+    NotebookNode or None
+        None if nothing of it is left.
+    """
     if output.output_type in ("display_data", "execute_result"):
         kept = {kind: _short(value) for kind, value in output.data.items() if kind in SHOWN and isinstance(value, str)}
         for kind in {"text/html", "text/markdown"} & set(kept):

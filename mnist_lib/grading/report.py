@@ -6,7 +6,7 @@ import base64
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 import numpy as np
@@ -43,7 +43,7 @@ class Report:
     def __init__(self, assignments: Mapping[str, Assignment]) -> None:
         self.assignments = assignments
         self.shares: dict[str, list[float]] = {}
-        self.misread: dict[str, Counter] = {}
+        self.misread: dict[str, Counter[int]] = {}
         self.accuracies: dict[str, list[float]] = {}
 
     def add(self, store: Store, line: Line) -> None:
@@ -79,7 +79,7 @@ class Report:
         """
         numbered = list(enumerate(lines, start=1))
         names = sorted({line.assignment for _, line in numbered})
-        refused = [(number, line) for number, line in numbered if line.refused]
+        refused = [(number, line.assignment, _nameless(line.refused)) for number, line in numbered if line.refused]
         failed = [(number, line) for number, line in numbered if line.failed]
         graded = [(number, line) for number, line in numbered if not line.refused and not line.failed]
         title = f"Grades: {', '.join(names) or 'nothing'}"
@@ -98,11 +98,7 @@ class Report:
         slow = sorted(((n, line) for n, line in graded if line.seconds), key=lambda each: -each[1].seconds)[:SLOWEST]
         columns = ("submission", "set")
         parts.append(_section("Slowest", (*columns, "seconds"), [(n, line.assignment, f"{line.seconds:.0f}") for n, line in slow]))
-        parts.append(
-            _section(
-                "Refused", (*columns, "what the student reads"), [(n, line.assignment, _nameless(line.refused)) for n, line in refused]
-            )
-        )
+        parts.append(_section("Refused", (*columns, "what the student reads"), refused))
         parts.append(_section("Without a verdict", columns, [(n, line.assignment) for n, line in failed]))
         parts.append("<footer>")
         for each in sorted(self.assignments.values(), key=lambda each: each.name):
@@ -115,7 +111,8 @@ class Report:
         rows = []
         for name, shares in self.shares.items():
             mean = float(np.mean(shares))
-            full, none = (100 * float(np.mean([test(each) for each in shares])) for test in (lambda s: s >= 1, lambda s: s <= 0))
+            full = 100 * float(np.mean([share >= 1 for share in shares]))
+            none = 100 * float(np.mean([share <= 0 for share in shares]))
             rows.append(
                 f'<tr><td>{escape(name)}</td><td><span class="bar" style="width:{100 * mean:.0f}%"></span></td>'
                 f"<td>{100 * mean:.0f}%</td><td>{full:.0f}%</td><td>{none:.0f}%</td></tr>"
@@ -183,7 +180,7 @@ def _png(image: np.ndarray) -> str:
     return base64.b64encode(file.getvalue()).decode()
 
 
-def _section(title: str, columns: tuple[str, ...], rows: list[tuple]) -> str:
+def _section(title: str, columns: tuple[str, ...], rows: Sequence[tuple[object, ...]]) -> str:
     if not rows:
         return ""
     head = "".join(f"<th>{column}</th>" for column in columns)

@@ -3,9 +3,10 @@
 import csv
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from .assignment import CourseError
 
@@ -58,6 +59,15 @@ def words(text: str) -> frozenset[str]:
 
 def safe_id(text: str) -> str:
     """A text as the name of a student and of a folder.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+        At most 100 bytes; the same text gives the same.
 
     Raises
     ------
@@ -162,7 +172,7 @@ def read_roster(path: Path) -> Roster:
     reader = csv.DictReader(text.splitlines(keepends=True), delimiter=separator)
     names = {column.strip().lower(): column for column in reader.fieldnames or [] if column}
 
-    def value(row: dict, kind: str) -> str:
+    def value(row: Mapping[str, Any], kind: str) -> str:
         columns = [names[name] for name in COLUMNS[kind] if name in names]
         return next((row[column].strip() for column in columns if isinstance(row.get(column), str) and row[column].strip()), "")
 

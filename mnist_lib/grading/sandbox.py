@@ -27,13 +27,13 @@ from typing import IO, Any
 import zmq.asyncio
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning import KernelProvisionerFactory as PROVISIONERS
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.factory import KernelProvisionerFactory as PROVISIONERS
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from nbformat import NotebookNode
 from traitlets import Bool, Dict, Unicode
 
 from . import nursery, syscalls
-from .session import LARGEST_HANDED_OVER, MIB, OUTPUTS, Limits, Run, converse
+from .session import LARGEST_HANDED_OVER, MIB, OUTPUTS, Limits, Run, Sandboxed, converse
 
 LIBRARY = Path(__file__).resolve().parents[1]
 PROVISIONER = "mnist-sandbox"
@@ -126,7 +126,8 @@ def _python_folders() -> list[Path]:
     prefixes.add(Path(os.path.realpath(sys.executable)).parents[1])
     # Not the whole of a prefix: it may be a home, with all that lies in one.
     folders = {prefix / name for prefix in prefixes for name in ("bin", "include", "lib", "lib64", "pyvenv.cfg", "share")}
-    folders |= {Path(find_spec(name).origin).absolute().parents[1] for name in ("numpy", "ipykernel", "mlxtend")}
+    specs = [find_spec(name) for name in ("numpy", "ipykernel", "mlxtend")]
+    folders |= {Path(spec.origin).absolute().parents[1] for spec in specs if spec and spec.origin}
     folders = {each for each in folders if each.exists() and not each.is_relative_to("/usr")}
     return sorted(each for each in folders if not any(each != other and each.is_relative_to(other) for other in folders))
 
@@ -183,7 +184,7 @@ def _command(folder: Path, limits: Limits) -> tuple[list[str], dict[str, int | N
     (folder / "course" / "passwd").write_text(f"student:x:{user}:{user}:student:{HOME}:/bin/sh\n", encoding="ascii")
     command += ["--ro-bind", str(folder / "course"), "/course", "--bind", str(folder / "sockets"), "/run/kernel"]
     command += ["--ro-bind", str(folder / "course" / "passwd"), "/etc/passwd", "--remount-ro", "/", "--chdir", HOME]
-    own = {"memory": limits.memory, "processes": limits.processes, "file": limits.file}
+    own: dict[str, int | None] = {"memory": limits.memory, "processes": limits.processes, "file": limits.file}
     own["user"] = user if os.geteuid() == 0 else None  # in a user namespace bubblewrap has made it so
     return command, own
 
@@ -253,6 +254,7 @@ class BubblewrapProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **keywords: Any) -> Any:
         """Start the kernel; `cmd`, what the kernel specification says, is not used."""
+        assert self.parent is not None  # the kernel's manager
         folder = Path(self.folder)
         inside = "/run/kernel" if self.isolated else str(folder / "sockets")
         connection = json.loads(Path(self.parent.connection_file).read_text(encoding="utf-8"))
@@ -275,32 +277,36 @@ class BubblewrapProvisioner(LocalProvisioner):
         return self.connection_info
 
 
-def _started(command: list[str], log: IO[bytes], **settings: Any) -> subprocess.Popen:
-    return subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stderr=log, start_new_session=True, **{"stdout": subprocess.DEVNULL} | settings
-    )
+def _started(command: list[str], log: IO[bytes], **settings: Any) -> Sandboxed:
+    return Sandboxed(command, stdin=subprocess.DEVNULL, stderr=log, start_new_session=True, **{"stdout": subprocess.DEVNULL} | settings)
 
 
-def _cold(command: list[str], own: dict, filtered: int, log: IO[bytes]) -> subprocess.Popen:
+def _cold(command: list[str], own: Mapping[str, int | None], filtered: int, log: IO[bytes]) -> Sandboxed:
     """A sandbox, and in it a kernel started from nothing."""
     program = [sys.executable, "-B", "/course/start.py", "limits", json.dumps(own), "/course/kernel.json"]
     return _started([*command, "--", *program], log, cwd="/", env=_environment("/course", HOME), pass_fds=[filtered])
 
 
-def _forked(command: list[str], own: dict, filtered: int, log: IO[bytes]) -> subprocess.Popen:
+def _forked(command: list[str], own: Mapping[str, int | None], filtered: int, log: IO[bytes]) -> Sandboxed:
     """A sandbox, and in it a kernel forked from this process's nursery; a cold one where that does not work."""
     info, theirs = os.pipe()
     try:
         command_ = [command[0], "--info-fd", str(theirs), *command[1:], "--", *nursery.WAITING]
         settings = {"env": _environment("/course", HOME), "pass_fds": [filtered, theirs], "stdout": subprocess.PIPE}
         process = _started(command_, log, cwd="/", **settings)
+        assert process.stdout is not None  # a pipe
     finally:
         os.close(theirs)
     try:
         first = nursery.wait_until_made(process, info, process.stdout.fileno())
         process.space = os.readlink(f"/proc/{first}/ns/pid")  # what is in it belongs to the run, whoever its parent is
-        request = {"limits": own, "environment": _environment("/course", HOME), "home": HOME, "connection": "/course/kernel.json"}
-        request["user_namespace"] = os.geteuid() != 0
+        request = {
+            "limits": own,
+            "environment": _environment("/course", HOME),
+            "home": HOME,
+            "connection": "/course/kernel.json",
+            "user_namespace": os.geteuid() != 0,
+        }
         process.kernel = nursery.fork_into(_WARM[0], first, request, log.fileno())  # the sandbox's own program would wait on without it
     except (nursery.NoNursery, OSError, ValueError) as error:
         with suppress(OSError):
@@ -431,7 +437,7 @@ def run(notebook: NotebookNode, files: Mapping[str, bytes], limits: Limits, *, g
     return executed
 
 
-def _to_the_end(work: Coroutine) -> None:
+def _to_the_end(work: Coroutine[Any, Any, None]) -> None:
     """Wait for a coroutine, also where this thread has an event loop at work, as a notebook's has."""
     try:
         asyncio.get_running_loop()

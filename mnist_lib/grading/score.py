@@ -5,6 +5,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import partial
 from html import escape
+from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
@@ -19,6 +20,7 @@ from .page import cleaned_output
 from .session import Limits, Run
 
 _CHECK = re.compile(r"^check\(\"(\w+\.\w+)\", (\w+)\)\s*$", flags=re.MULTILINE)
+Asked = dict[str, tuple[str, str]]  # for each graded cell of code, by its id, the task and the name that it checks
 NO_OUTPUT = "the check gave no result"
 RIGHT = "Right, for inputs that you have not seen as well."
 
@@ -63,11 +65,26 @@ class Scored:
     verdicts: dict[str, Verdict]
     secret: Run
     public: Run | None = None
-    outputs: dict[str, list] = field(default_factory=dict)
+    outputs: dict[str, list[Any]] = field(default_factory=dict)
 
 
-def graded_cells(notebook: NotebookNode) -> dict[str, tuple[str, str]]:
-    """For each graded cell of code, by its id, the task and the name that it checks."""
+def graded_cells(notebook: NotebookNode) -> Asked:
+    """For each graded cell of code, by its id, the task and the name that it checks.
+
+    Parameters
+    ----------
+    notebook : NotebookNode
+        As released.
+
+    Returns
+    -------
+    dict of str to (str, str)
+
+    Raises
+    ------
+    ValueError
+        If a graded cell checks nothing.
+    """
     found = {}
     for cell in notebook.cells:
         if cell.cell_type == "code" and utils.is_grade(cell) and not utils.is_solution(cell):
@@ -94,6 +111,15 @@ def score(notebook: NotebookNode, assignment: Assignment, limits: Limits, *, iso
     Returns
     -------
     Scored
+
+    Raises
+    ------
+    NoSandbox
+        If `isolated` and there is no sandbox on this machine.
+    RuntimeError
+        If the sandbox gave no kernel.
+    ValueError
+        If a graded cell checks nothing.
     """
     asked = graded_cells(notebook)
     execute = partial(sandbox.run, _handing_over(notebook, asked), limits=limits, graded=asked, isolated=isolated)
@@ -125,7 +151,7 @@ def score(notebook: NotebookNode, assignment: Assignment, limits: Limits, *, iso
     return Scored(_with_verdicts(notebook, asked, verdicts, public), verdicts, secret, public, outputs)
 
 
-def _handing_over(notebook: NotebookNode, asked: dict[str, tuple[str, str]]) -> NotebookNode:
+def _handing_over(notebook: NotebookNode, asked: Asked) -> NotebookNode:
     """The notebook as it runs: its graded cells hand the answers over, whatever `check` has come to mean in it."""
     executed = deepcopy(notebook)
     for cell in executed.cells:
@@ -135,14 +161,14 @@ def _handing_over(notebook: NotebookNode, asked: dict[str, tuple[str, str]]) -> 
     return executed
 
 
-def _outputs(run: Run, asked: dict[str, tuple[str, str]], trial: Trial) -> dict[str, list]:
+def _outputs(run: Run, asked: Asked, trial: Trial) -> dict[str, list[Any]]:
     """What each task's answer gave for each case, plain data; a Failure where it gave none."""
     errors = {}
     for cell in run.notebook.cells:
         for output in cell.get("outputs", []):
             if output.output_type == "error":
                 errors[cell.id] = f"it stopped with {output.ename}: {(str(output.evalue).splitlines() or [''])[0][:200]}"
-    found = {}
+    found: dict[str, list[Any]] = {}
     for cell, (name, _) in asked.items():
         cases = len(trial.inputs[name].cases)
         found[name] = [Failure(errors.get(cell, NO_OUTPUT))] * cases
@@ -157,7 +183,7 @@ def _outputs(run: Run, asked: dict[str, tuple[str, str]], trial: Trial) -> dict[
     return found
 
 
-def _unexplained(name: str, came: list, points: float, assignment: Assignment) -> bool:
+def _unexplained(name: str, came: list[Any], points: float, assignment: Assignment) -> bool:
     """Whether a student is owed an explanation that the run on secret inputs must not give."""
     task = checks.find(name)
     if points >= task.worth or any(isinstance(each, Failure) and each.unanswered for each in came):
@@ -181,7 +207,7 @@ def _stopped(run: Run, cell: str) -> str:
     )
 
 
-def _explained(task: Task, came: list, inputs: Inputs, run: Run, cell: str) -> str:
+def _explained(task: Task, came: list[Any], inputs: Inputs, run: Run, cell: str) -> str:
     """The sentence on the public inputs, of the run that meets nothing secret."""
     if cell not in run.handed_over and run.stopped:
         return _stopped(run, cell)
@@ -194,7 +220,7 @@ def _explained(task: Task, came: list, inputs: Inputs, run: Run, cell: str) -> s
     return f"With the numbers of the notebook's own check: {sentence}"
 
 
-def _with_verdicts(notebook: NotebookNode, asked: dict, verdicts: dict[str, Verdict], public: Run | None) -> NotebookNode:
+def _with_verdicts(notebook: NotebookNode, asked: Asked, verdicts: dict[str, Verdict], public: Run | None) -> NotebookNode:
     """The notebook as nbgrader and the student get it."""
     ran = [cell for cell in public.notebook.cells if cell.cell_type == "code"] if public else []
     shown = {cell.id: [each for each in map(cleaned_output, cell.outputs) if each is not None] for cell in ran}

@@ -91,16 +91,41 @@ class Run:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-class Watch(threading.Thread):
-    """Looks at a sandbox from outside a few times a second, and ends it when it takes more than it may."""
+class Sandboxed(Popen[bytes]):
+    """The process in which a sandbox was started.
 
-    def __init__(self, process: Popen, folder: Path, limits: Limits, run: Run) -> None:
+    Attributes
+    ----------
+    space : str or None
+        Where the kernel was forked into the sandbox: the sandbox's namespace of processes.
+    kernel : int or None
+        There too: a descriptor of the kernel's process, which is not the sandbox's program.
+    """
+
+    space: str | None = None
+    kernel: int | None = None
+
+
+class Watch(threading.Thread):
+    """Looks at a sandbox from outside a few times a second, and ends it when it takes more than it may.
+
+    Parameters
+    ----------
+    process : Sandboxed
+    folder : Path
+        The run's.
+    limits : Limits
+    run : Run
+        Gets the reason, where it is ended.
+    """
+
+    def __init__(self, process: Sandboxed, folder: Path, limits: Limits, run: Run) -> None:
         super().__init__(daemon=True)
         self.process, self.folder, self.limits, self.of = process, folder, limits, run
         self.over = threading.Event()
         self.deadline = time.monotonic() + limits.total
         self.own = psutil.Process().memory_info().rss
-        self.kernel = getattr(process, "kernel", None)  # a descriptor of the kernel's process, where that is not the sandbox's program
+        self.kernel = process.kernel
 
     def run(self) -> None:
         """Until the run is over."""
@@ -152,14 +177,13 @@ class Watch(threading.Thread):
         return "it put files where only its sockets belong" if strange else None
 
     def _processes(self) -> Iterator[int]:
-        space = getattr(self.process, "space", None)
-        if space is None:
+        if self.process.space is None:
             with suppress(psutil.Error):
                 yield from (each.pid for each in psutil.Process(self.process.pid).children(recursive=True))
             return
         for pid in psutil.pids():
             with suppress(OSError):
-                if os.readlink(f"/proc/{pid}/ns/pid") == space:
+                if os.readlink(f"/proc/{pid}/ns/pid") == self.process.space:
                     yield pid
 
     def _hoards(self, pid: int) -> bool:
@@ -201,7 +225,8 @@ async def converse(manager: AsyncKernelManager, run: Run, folder: Path, limits: 
     watch = None
     await manager.start_kernel()
     try:
-        watch = Watch(manager.provisioner.process, folder, limits, run)
+        provisioner: Any = manager.provisioner  # of the sandbox's kind, whose process is a Sandboxed
+        watch = Watch(provisioner.process, folder, limits, run)
         watch.start()
         client = manager.client()
         client.start_channels()
@@ -238,7 +263,8 @@ class _Conversation:
 
     async def execute(self, cell: NotebookNode) -> None:
         """One cell, until the kernel says that it is idle, or is gone."""
-        cell.outputs, texts = [], []
+        cell.outputs = []
+        texts: list[tuple[NotebookNode, list[str]]] = []
         self.run.ran.append(cell.id)
         asked = self.client.execute(cell.source, allow_stdin=False, stop_on_error=False)
         limit, interrupted = time.monotonic() + self.limits.cell, False
@@ -250,6 +276,7 @@ class _Conversation:
                 if not await self.manager.is_alive():
                     self.run.stopped = self.run.stopped or "the kernel ended"
             except Exception:  # it was no message of Jupyter's at all
+                message = None
                 self.watch.end("it sent something that cannot be read")
             else:
                 self._count(message)
@@ -272,7 +299,7 @@ class _Conversation:
         for output, parts in texts:
             output.text = "".join(parts)
 
-    def _count(self, message: dict) -> None:
+    def _count(self, message: dict[str, Any]) -> None:
         """Add a message to what came, and end the run when that is too much."""
         content = message.get("content")
         data = content.get("data") if isinstance(content, dict) else None
@@ -282,7 +309,7 @@ class _Conversation:
         if self.came > self.limits.output:
             self.watch.end(f"it put out more than {self.limits.output // MIB} MiB")
 
-    def _take(self, cell: NotebookNode, texts: list[tuple[NotebookNode, list[str]]], kind: Any, content: dict) -> None:
+    def _take(self, cell: NotebookNode, texts: list[tuple[NotebookNode, list[str]]], kind: Any, content: dict[str, Any]) -> None:
         """What a message adds to a cell's outputs. Other kinds, such as widgets and updates of earlier outputs, add nothing."""
         if kind == "stream":
             name = "stderr" if content.get("name") == "stderr" else "stdout"
@@ -312,7 +339,7 @@ class _Conversation:
             texts.clear()
 
 
-def _of(message: dict) -> Any:
+def _of(message: dict[str, Any]) -> Any:
     """The id of the request that a message answers."""
     parent = message.get("parent_header")
     return parent.get("msg_id") if isinstance(parent, dict) else None

@@ -103,7 +103,8 @@ class Store:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.unread = folder, []
+        self.folder = folder
+        self.unread: list[Path] = []
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 
@@ -27,6 +27,8 @@ from .session import Limits
 
 MEMORY_OF_ONE = 2 * 2**30  # bytes that grading a notebook commonly takes, sandbox and all
 ATTEMPTS = 3  # at a submission whose worker was lost
+
+Item = TypeVar("Item")  # what stands for a submission
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,7 @@ class Pool:
         if self.nursery:
             self.nursery.close()
 
-    def graded(self, items: Iterable[tuple[Any, str]], data: Callable[[Any], bytes]) -> Iterator[tuple[Any, Result | Failed]]:
+    def graded(self, items: Iterable[tuple[Item, str]], data: Callable[[Item], bytes]) -> Iterator[tuple[Item, Result | Failed]]:
         """Grade submissions, each as soon as a process is free.
 
         Parameters
@@ -123,7 +125,9 @@ class Pool:
         tuple of (object, Result or Failed)
             In the order in which they are done.
         """
-        waiting, flying, suspects = iter(items), {}, []
+        waiting = iter(items)
+        flying: dict[Future[Result | Failed], tuple[Item, str]] = {}
+        suspects: list[tuple[Item, str]] = []
         while True:
             while len(flying) < self.processes + 1 and (item := next(waiting, None)) is not None:
                 try:
@@ -133,8 +137,7 @@ class Pool:
                     break
             if not flying and not suspects:
                 return
-            done, _ = wait(flying, return_when=FIRST_COMPLETED) if flying else (set(), None)
-            for future in done:
+            for future in wait(flying, return_when=FIRST_COMPLETED).done if flying else ():
                 item = flying.pop(future)
                 try:
                     result = future.result()
@@ -151,14 +154,14 @@ class Pool:
                 suspects.clear()
                 self._restart()
 
-    def _submit(self, item: tuple[Any, str], data: Callable[[Any], bytes]) -> Future:
+    def _submit(self, item: tuple[Item, str], data: Callable[[Item], bytes]) -> Future[Result | Failed]:
         return self.executor.submit(_grade_here, data(item[0]), item[1], __version__)
 
     def _restart(self) -> None:
         self.executor.shutdown(wait=False, cancel_futures=True)
         self.executor = self._start()
 
-    def _alone(self, item: tuple[Any, str], data: Callable[[Any], bytes]) -> Result | Failed:
+    def _alone(self, item: tuple[Item, str], data: Callable[[Item], bytes]) -> Result | Failed:
         for _ in range(ATTEMPTS - 1):
             self._restart()
             with suppress(BrokenProcessPool):
@@ -187,7 +190,8 @@ def _begin(assignments: Mapping[str, Assignment], work: Work, parent: int, nurse
 
 
 def _grade_here(data: bytes, assignment: str, version: str) -> Result | Failed:
-    return _HERE["work"](data, _HERE["assignments"][assignment], version)
+    work: Work = _HERE["work"]
+    return work(data, _HERE["assignments"][assignment], version)
 
 
 def as_many_as_fit() -> int:
@@ -241,8 +245,8 @@ class Cluster:
             from distributed.security import Security
         except ImportError:
             raise CourseError("--scheduler needs Dask: `pip install distributed`, here and on each worker's machine.") from None
-        options = {"tls_ca_file": ca, "tls_client_cert": cert, "tls_client_key": key}
-        options = {name: str(path) for name, path in options.items() if path}
+        files = {"tls_ca_file": ca, "tls_client_cert": cert, "tls_client_key": key}
+        options = {name: str(path) for name, path in files.items() if path}
         security = Security(require_encryption=True, **options) if address.startswith("tls://") else None
         try:
             self.client = Client(address, security=security, timeout="20s", set_as_default=False)
@@ -253,7 +257,8 @@ class Cluster:
         except CourseError:
             self.client.close()
             raise
-        self.assignments, self.work, self.sent = dict(assignments), work, {}
+        self.assignments, self.work = dict(assignments), work
+        self.sent: dict[str, Any] = {}  # by sets, what stands for them at the scheduler
 
     @property
     def processes(self) -> int:
@@ -277,14 +282,15 @@ class Cluster:
     def __exit__(self, *error: object) -> None:
         self.client.close()
 
-    def graded(self, items: Iterable[tuple[Any, str]], data: Callable[[Any], bytes]) -> Iterator[tuple[Any, Result | Failed]]:
+    def graded(self, items: Iterable[tuple[Item, str]], data: Callable[[Item], bytes]) -> Iterator[tuple[Item, Result | Failed]]:
         """As `Pool.graded`."""
         from concurrent.futures import CancelledError
 
         from distributed import as_completed
 
-        waiting, flying, done = iter(items), {}, as_completed(loop=self.client.loop)
-        attempts: dict[Any, int] = {}
+        waiting, done = iter(items), as_completed(loop=self.client.loop)
+        flying: dict[Any, tuple[Item, str]] = {}
+        attempts: dict[tuple[Item, str], int] = {}
         while True:
             while len(flying) < 2 * self.processes + 1 and (item := next(waiting, None)) is not None:
                 future = self._submit(item, data)
@@ -308,7 +314,7 @@ class Cluster:
             future.release()
             yield item[0], result
 
-    def _submit(self, item: tuple[Any, str], data: Callable[[Any], bytes]) -> Any:
+    def _submit(self, item: tuple[Item, str], data: Callable[[Item], bytes]) -> Any:
         name = item[1]
         if name not in self.sent:
             self.sent[name] = self.client.scatter(self.assignments[name], broadcast=True, hash=False)

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import anywidget
 
 LATER = "later"  # tag of a trait that a page loads when it is asked for by ``model.load(name)``, and not before
+# Traits that are lists have their type in quotes: in traitlets 5.7, which Colab has, `List` cannot be subscripted.
 
 
 def script(*names: str) -> str:
@@ -55,7 +56,7 @@ class Component(anywidget.AnyWidget):
         super().__init_subclass__(**keywords)
 
     def _repr_mimebundle_(self, **keywords: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-        data, metadata = super()._repr_mimebundle_(**keywords)
+        data, metadata = super()._repr_mimebundle_(**keywords) or ({}, {})
         return data | {"text/html": self.to_html()}, metadata
 
     def to_html(self) -> str:

@@ -5,6 +5,7 @@ explorer lives on a page as it does in a notebook. One call makes both. Those th
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import traitlets
@@ -28,7 +29,7 @@ class PixelExplorer(Explorer):
 
     scripts = ("plots", "explore-pixels")
     images = traitlets.Bytes().tag(sync=True)
-    labels = traitlets.List().tag(sync=True)
+    labels: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
 
 
 class DenseExplorer(Explorer):
@@ -202,7 +203,26 @@ def explore_learning_rate(losses: Mapping[float, Sequence[float]]) -> LearningRa
 
 
 def checked_digits(images: np.ndarray, labels: np.ndarray, most: int | None = None) -> np.ndarray:
-    """The images as bytes, once they are images of digits with their labels."""
+    """The images as bytes, once they are images of digits with their labels.
+
+    Parameters
+    ----------
+    images : ndarray of uint8 in [0, 255], or of float in [0, 1], shape (n, 28, 28)
+    labels : ndarray of integers, shape (n,), 0 to 9
+    most : int, optional
+        Images, at most.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n, 28, 28)
+
+    Raises
+    ------
+    TypeError
+        If one is no array of such numbers.
+    ValueError
+        If a shape or a value is another one.
+    """
     check_labelled(images, labels, "images and labels")
     if images.shape[1:] != (28, 28) or (most and len(images) > most):
         hint = f". Hand over some of them: images[:{most}], labels[:{most}]" if images.shape[1:] == (28, 28) else ""
@@ -228,7 +248,17 @@ def _checked_numbers(**arguments: np.ndarray) -> np.ndarray:
 
 
 def packed(images: np.ndarray) -> bytes:
-    """Pixels in reading order; a run of zeros, most of an image, becomes a zero and its length."""
+    """Pixels in reading order; a run of zeros, most of an image, becomes a zero and its length.
+
+    Parameters
+    ----------
+    images : ndarray of uint8
+
+    Returns
+    -------
+    bytes
+        `plots.js` unpacks it.
+    """
     packed, zeros = bytearray(), 0
     for value in images.tobytes():
         if zeros and (value or zeros == 255):

@@ -1,7 +1,7 @@
 """Explorers of what networks read: the digits behind a confusion matrix, and digits that are moved. See `explorers`."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import traitlets
@@ -20,9 +20,9 @@ class ConfusionExplorer(Explorer):
     """See `explore_confusion`."""
 
     scripts = ("plots", "explore-confusion")
-    counts = traitlets.List().tag(sync=True)
+    counts: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     images = traitlets.Bytes().tag(sync=True)
-    cells = traitlets.List().tag(sync=True)
+    cells: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     probabilities = traitlets.Bytes().tag(sync=True)
 
 
@@ -30,11 +30,11 @@ class ShiftExplorer(Explorer):
     """See `explore_shift`."""
 
     scripts = ("plots", "explore-shift")
-    names = traitlets.List().tag(sync=True)
+    names: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     most = traitlets.Int().tag(sync=True)
     total = traitlets.Int().tag(sync=True)
     images = traitlets.Bytes().tag(sync=True)
-    labels = traitlets.List().tag(sync=True)
+    labels: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     accuracies = traitlets.Bytes().tag(sync=True)
     readings = traitlets.Bytes().tag(sync=True)
     confidences = traitlets.Bytes().tag(sync=True)
@@ -142,7 +142,7 @@ def explore_shift(
     shown = checked_digits(images, labels)[:examples]
     moves = range(-most, most + 1)
     by_move = (len(moves), len(images))
-    found = {name: ([], [], []) for name in models}
+    found: dict[str, tuple[list[np.ndarray], ...]] = {name: ([], [], []) for name in models}
     for down in moves:  # one row of moves at a time, so that memory suffices
         moved = np.concatenate([shift_images(images, down, across) for across in moves])
         for (right, readings, sure), model in zip(found.values(), models.values()):

@@ -62,14 +62,14 @@ class DigitPad(Component):
     scripts = ("plots", "network", "drawing", "pad")
     styles = ("explorers", "pad")
     said = "A pad to draw a digit on stands here. It needs JavaScript."
-    layers = traitlets.List().tag(sync=True)
+    layers: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     weights = traitlets.Bytes().tag(sync=True)
     examples = traitlets.Bytes().tag(sync=True)
-    labels = traitlets.List().tag(sync=True)
-    mistakes = traitlets.List().tag(sync=True)
+    labels: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
+    mistakes: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     about = traitlets.Unicode().tag(sync=True)
     pixels = traitlets.Bytes(bytes(784)).tag(sync=True, from_json=lambda value, _: bytes(value))  # what comes is a view of a message
-    probabilities = traitlets.List().tag(sync=True)
+    probabilities: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     fault = traitlets.Unicode().tag(sync=True)
 
     def __init__(
@@ -141,8 +141,8 @@ class Comparison(Component):
     scripts = ("plots", "network", "drawing", "comparison")
     styles = ("explorers", "pad")
     said = "Two networks read one drawing here. It needs JavaScript."
-    names = traitlets.List().tag(sync=True)
-    layers = traitlets.List().tag(sync=True)
+    names: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
+    layers: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     first = traitlets.Bytes().tag(sync=True, **{LATER: True})
     second = traitlets.Bytes().tag(sync=True, **{LATER: True})
     examples = traitlets.Bytes().tag(sync=True)
@@ -199,7 +199,17 @@ NOT_THERE = f"expected is a Sequential of Dense, Conv2D, MaxPooling2D and layers
 
 
 def trained_in(chapter: str) -> str:
-    """A chapter by its file's name, or another place in words, and the edition of MNIST that is in use."""
+    """A chapter by its file's name, or another place in words, and the edition of MNIST that is in use.
+
+    Parameters
+    ----------
+    chapter : str
+        Such as ``06-training``, or words; not empty.
+
+    Returns
+    -------
+    str
+    """
     from ..loading import edition_in_use
 
     place = f"chapter {chapter}" if chapter[0].isdigit() else chapter

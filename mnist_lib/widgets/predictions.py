@@ -1,6 +1,6 @@
 """The reader's own calibration beside a network's: what each said of its confidence, and how often it was right."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import traitlets
@@ -31,7 +31,7 @@ class OwnCalibration(Component):
     styles = ("predictions",)
     said = "This picture compares your predictions with the network's. It needs JavaScript."
 
-    bins = traitlets.List().tag(sync=True)
+    bins: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     said_by_network = traitlets.Float().tag(sync=True)
     right_by_network = traitlets.Float().tag(sync=True)
     digits = traitlets.Int().tag(sync=True)

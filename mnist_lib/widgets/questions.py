@@ -26,12 +26,13 @@ class Questions(Component):
     styles = ("questions",)
     said = "The questions stand above, folded: open a choice to see whether it is right."
 
-    questions = traitlets.List().tag(sync=True)
+    questions: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
 
 
 @cache
 def _questions() -> dict[str, list[dict[str, Any]]]:
-    return json.loads(files(__package__).joinpath("questions.json").read_text(encoding="utf-8"))
+    known: dict[str, list[dict[str, Any]]] = json.loads(files(__package__).joinpath("questions.json").read_text(encoding="utf-8"))
+    return known
 
 
 def ask(chapter: str) -> Questions:

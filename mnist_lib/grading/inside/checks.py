@@ -21,7 +21,7 @@ def ready(stage: str) -> None:
     """Has no effect here."""
 
 
-def attempt(answer: Callable) -> Any:
+def attempt(answer: Callable[[], Any]) -> Any:
     """Run an answer that takes a while, and return what it returns; None while it is not written yet."""
     try:
         return answer()
@@ -45,9 +45,9 @@ def hand_over(name: str, answer: Any) -> None:
 
     from IPython.display import publish_display_data
 
-    from ._collect import outputs
-    from ._task import Failure
-    from ._wire import LARGEST_TEXT, packed, unpacked
+    from mnist_lib.checks._collect import outputs
+    from mnist_lib.checks._task import Failure
+    from mnist_lib.checks._wire import LARGEST_TEXT, packed, unpacked
 
     given = unpacked(Path(os.environ["MNIST_TASKS"], f"{name}.json").read_text(encoding="ascii"))
     came = outputs(given["collect"], answer, given["cases"])

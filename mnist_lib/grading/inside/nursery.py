@@ -16,8 +16,12 @@ import select
 import signal
 import socket
 import sys
+from typing import TYPE_CHECKING, Any
 
-import start
+if TYPE_CHECKING:
+    from . import start
+else:
+    import start  # it lies beside this program
 
 CLONE_NEWUSER = 0x10000000
 # Mounts, control groups, host name, System V's messages and memory, processes, network: all that bubblewrap has unshared.
@@ -32,19 +36,19 @@ class _Program(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("steps", ctypes.c_void_p)]
 
 
-def call(name, *arguments):
+def call(name: str, *arguments: Any) -> None:
     """A function of the C library; OSError where it fails."""
     if getattr(LIBC, name)(*arguments) != 0:
         error = ctypes.get_errno()
         raise OSError(error, f"{name}: {os.strerror(error)}")
 
 
-def prctl(what, *arguments):
+def prctl(what: int, *arguments: int) -> None:
     """prctl(2), with all its arguments."""
     call("prctl", what, *(ctypes.c_ulong(each) for each in (*arguments, 0, 0, 0, 0)[:4]))
 
 
-def give_up(limits, steps):
+def give_up(limits: dict[str, Any], steps: bytes) -> None:
     """All that start.py and bubblewrap take from a program: limits, capabilities, the user, system calls. None of it can be had again."""
     for capability in range(64):
         if LIBC.prctl(CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0) != 0:
@@ -60,7 +64,7 @@ def give_up(limits, steps):
     prctl(SET_SECCOMP, 2, ctypes.addressof(filter_))
 
 
-def become(request, steps, log):
+def become(request: dict[str, Any], steps: bytes, log: int) -> None:
     """In the sandbox: the kernel."""
     os.setsid()
     nothing = os.open("/dev/null", os.O_RDWR)
@@ -86,7 +90,7 @@ def become(request, steps, log):
     start.become_kernel(request["connection"])
 
 
-def enter(request, steps, log, sandbox, told):
+def enter(request: dict[str, Any], steps: bytes, log: int, sandbox: int, told: int) -> None:
     """In a child: into the sandbox's namespaces, and there into a process of its own. The child waits for that process's end.
 
     Whoever else became its parent might never ask how it ended; then its namespace of processes could not end either.
@@ -105,7 +109,7 @@ def enter(request, steps, log, sandbox, told):
         os._exit(1)
 
 
-def main(lifeline, listener):
+def main(lifeline: int, listener: int) -> None:
     """Import, say so, and fork for each request until the starter is gone."""
     for name in ("numpy", "IPython.display", "ipykernel.kernelapp", "ipykernel.zmqshell", "tensorflow", "keras"):
         importlib.import_module(name)
@@ -125,7 +129,7 @@ def main(lifeline, listener):
                     pass  # who asked is gone
 
 
-def answer(channel):
+def answer(channel: socket.socket) -> bytes:
     """Fork for one request; the number of the kernel's process, or nothing."""
     data, descriptors, _, _ = socket.recv_fds(channel, 2**20, 3)
     if len(descriptors) != 3:

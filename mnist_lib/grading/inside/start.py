@@ -7,9 +7,10 @@ python start.py kernel CONNECTION_FILE
 import json
 import os
 import sys
+from typing import Any
 
 
-def take_limits(limits):
+def take_limits(limits: dict[str, Any]) -> None:
     """Limits that cannot be raised again, and an unprivileged user where this is root."""
     import resource
 
@@ -28,7 +29,7 @@ def take_limits(limits):
         os.setuid(limits["user"])
 
 
-def become_kernel(connection):
+def become_kernel(connection: str) -> None:
     """A Jupyter kernel, until it is told to end."""
     from ipykernel import kernelapp
     from ipykernel.zmqshell import ZMQInteractiveShell
@@ -36,7 +37,8 @@ def become_kernel(connection):
     from mnist_lib import keras_edition
 
     keras_edition.install()
-    ZMQInteractiveShell.ask_exit = lambda shell: None  # a forgotten exit() would end the kernel a moment later, and with it other answers
+    # A forgotten exit() would end the kernel a moment later, and with it other answers.
+    ZMQInteractiveShell.ask_exit = lambda shell: None  # type: ignore[method-assign]  # it is replaced on purpose
     sys.path[0] = ""  # a notebook imports from its own folder, not from this program's
     kernelapp.launch_new_instance(argv=["-f", connection, "--HistoryManager.hist_file=:memory:"])
 

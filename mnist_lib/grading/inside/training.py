@@ -6,4 +6,5 @@ from pathlib import Path
 
 def given_histories() -> dict[str, dict[str, list[float]]]:
     """The four histories, each under its letter; see the real module."""
-    return json.loads(Path(__file__).with_name("histories.json").read_text(encoding="utf-8"))
+    histories: dict[str, dict[str, list[float]]] = json.loads(Path(__file__).with_name("histories.json").read_text(encoding="utf-8"))
+    return histories
