@@ -228,6 +228,11 @@ def test_wilson_interval_stays_within_0_and_1(trials):
     assert wilson_interval(trials, trials) == pytest.approx((1 - high, 1))
 
 
+@pytest.mark.parametrize("trials", [34, 36, 1000])
+def test_wilson_interval_of_all_right_holds_1(trials):
+    assert wilson_interval(trials, trials)[1] == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -327,10 +332,13 @@ def test_every_confusion_is_the_count_of_its_pairs(readings, one, other, renamed
 
 @given(*[arrays.arrays(arrays.scalar_dtypes(), arrays.array_shapes(max_dims=2, max_side=4)) for _ in range(2)])
 def test_any_arrays_are_counted_or_refused_with_a_reason(labels, predictions):
+    confusion, said = None, ""
     try:
         confusion = confusion_matrix(labels, predictions)
     except ValueError as error:
-        assert "must both have shape (n,)" in str(error) or "must be digits, integers from 0 to 9; got " in str(error)
+        said = str(error)
+    if confusion is None:
+        assert "must both have shape (n,)" in said or "must be digits, integers from 0 to 9; got " in said
     else:
         assert confusion.sum() == len(labels)
         assert {labels.dtype.kind, predictions.dtype.kind} <= set("iu")
