@@ -14,7 +14,7 @@ import math
 import numpy as np
 
 from mnist_lib import checks
-from mnist_lib.checks import _collect, _reading
+from mnist_lib.checks import _collect
 from mnist_lib.checks._report import LARGEST_SOURCE, report
 from mnist_lib.checks._task import STANDARD_ERRORS, WIDTH, ByCases, Failure, Inputs, Mistake, accuracy_points, different, score, shown
 
@@ -288,16 +288,6 @@ def test_a_variant_hands_in_other_numbers(monkeypatch, capsys):
         checks.use_variant(variant)
         assert checks.check("loading.class_counts", answer) == 2
     assert seen[:3] != seen[3:]
-
-
-def test_predictions_of_a_wrong_form_are_named():
-    images = np.zeros((5, 28, 28), np.uint8)
-    assert _reading.fault([1, 2, 3, 4, 5], images) is None
-    assert "shape (5,)" in _reading.fault([1, 2], images)
-    assert "argmax" in _reading.fault(np.zeros((5, 10)), images)
-    assert "whole numbers" in _reading.fault([0.5] * 5, images)
-    assert "from 0 to 9; came values from 10 to 10" in _reading.fault([10] * 5, images)
-    assert _reading.fault(Failure("it stopped"), images) == "it stopped."
 
 
 def test_importing_the_checks_is_light():
