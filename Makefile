@@ -6,13 +6,16 @@ READY := $(VENV)/.ready
 
 VARIANT ?= 0
 
-.PHONY: help book serve exercises test test-exercises test-site-full test-live stamp questions bench bench-growth bench-trials bench-build bench-grading bench-class check check-style check-types check-spelling check-notebooks profile pins clean
+.PHONY: help book serve exercises test test-exercises test-site-full test-live stamp questions bench bench-growth bench-trials bench-build bench-grading bench-class check check-style check-types check-spelling check-notebooks profile pins clean test-properties test-mutation coverage
 
 help:
 	@echo "make book            build the site in _build/html (full edition if MNIST_NPZ names mnist.npz, else the sample)"
 	@echo "make serve           show the built site on http://127.0.0.1:8000"
 	@echo "make exercises       generate exercises/ from solutions/, and the gradebook in class/ (VARIANT=1, 2, … for other numbers)"
 	@echo "make test            run the tests"
+	@echo "make test-properties search at random for input that breaks a property (some minutes)"
+	@echo "make test-mutation   change the library in small ways and see whether a test notices, write book/measured/ (some minutes)"
+	@echo "make coverage        run the tests and see which lines they reach, write book/measured/ (PARTS=\"tests/test_model.py\" prints some)"
 	@echo "make test-exercises  prove the exercises over 20 seeds, write book/measured/ (half an hour; with MNIST_NPZ both editions)"
 	@echo "make test-site-full  build and test the site on the full edition (needs MNIST_NPZ)"
 	@echo "make test-live       components in a live JupyterLab with a kernel; 200 test digits traced with a pen (some minutes)"
@@ -50,6 +53,16 @@ exercises: $(READY)
 # A file's tests stay together, since they share what is costly to make.
 test: $(READY)
 	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+
+# What a search finds is kept in _build/hypothesis and tried first the next time.
+test-properties: $(READY)
+	$(BIN)/python -m pytest --hypothesis-profile search -m hypothesis $(shell grep -l "^from hypothesis import" tests/test_*.py)
+
+test-mutation: $(READY)
+	$(BIN)/python tests/bench/bench_mutation.py
+
+coverage: $(READY)
+	$(BIN)/python tests/bench/bench_coverage.py $(PARTS)
 
 test-exercises: $(READY)
 	$(BIN)/python tests/bench/bench_exercises.py

@@ -173,7 +173,7 @@ def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
     rate, spread = successes / trials, Z_95**2 / trials
     middle = (rate + spread / 2) / (1 + spread)
     half = math.sqrt(rate * (1 - rate) * spread + spread**2 / 4) / (1 + spread)
-    return max(middle - half, 0.0), min(middle + half, 1.0)
+    return max(min(middle - half, rate), 0.0), min(max(middle + half, rate), 1.0)  # rounding must not leave the rate outside
 
 
 def confusion_matrix(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:

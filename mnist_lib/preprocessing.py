@@ -140,7 +140,7 @@ def shift_images(images: np.ndarray, down: int | np.ndarray = 0, right: int | np
     inside = ((rows >= 0) & (rows < height))[:, :, np.newaxis] & ((columns >= 0) & (columns < width))[:, np.newaxis, :]
     which = np.arange(len(images))[:, np.newaxis, np.newaxis]
     moved = images[which, np.clip(rows, 0, height - 1)[:, :, np.newaxis], np.clip(columns, 0, width - 1)[:, np.newaxis, :]]
-    return np.where(inside, moved, images.dtype.type(0))
+    return np.where(inside, moved, images.dtype.type(0)).astype(images.dtype, copy=False)  # `where` turns big-endian bytes about
 
 
 def digit_from_drawing(drawing: np.ndarray) -> np.ndarray:
@@ -172,11 +172,12 @@ def digit_from_drawing(drawing: np.ndarray) -> np.ndarray:
     if drawing.ndim != 2 or drawing.dtype.kind not in "biuf" or 0 in drawing.shape or not np.isfinite(drawing).all():
         hint = ": average its colours first, drawing.mean(axis=2)" if drawing.ndim == 3 else ""
         raise ValueError(f"drawing must be numbers with shape (height, width); got {describe_value(given)}{hint}")
-    ink = drawing.astype(np.float32)
-    ink -= ink.min()
-    if not ink.max():
+    ink = drawing.astype(np.float64)
+    if ink.min() == ink.max():
         raise ValueError(f"drawing must hold ink; all its {drawing.size:,} values are {drawing.flat[0]}")
-    ink /= ink.max()
+    ink /= np.abs(ink).max()  # first, so that no difference is too large or too small for a float
+    ink -= ink.min()
+    ink = (ink / ink.max()).astype(np.float32)
     border = np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]])
     if np.median(border) > 0.5 and np.median(ink) > 0.5:
         raise ValueError("drawing must be light ink on dark; this seems to be dark ink on light paper: hand over drawing.max() - drawing")

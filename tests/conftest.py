@@ -19,17 +19,24 @@ if FULL:
 os.environ["MNIST_EDITION"] = "full" if FULL else "sample"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ["MPLBACKEND"] = "agg"
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(ROOT / "_build" / "hypothesis"))
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
 sys.path[:0] = [str(ROOT), str(ROOT / "book")]  # the library, and the folder of the site's own extensions
 
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 from directives import Part  # noqa: E402
+from hypothesis import HealthCheck, settings  # noqa: E402
 
 from mnist_lib import keras_edition  # noqa: E402
 from mnist_lib.literate import CHAPTERS as COURSE  # noqa: E402
 
 CHAPTERS = {stage: f"{number:02d}-{stage}" for number, stage in enumerate(COURSE, start=1)}
+
+# Properties are tried with the same few examples each time; `make test-properties` searches at random, and keeps what it finds in _build/.
+settings.register_profile("repeatable", derandomize=True, database=None, deadline=None, max_examples=80)
+settings.register_profile("search", deadline=None, max_examples=3_000, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("repeatable")
 
 keras_edition.install()  # keras.datasets.mnist.load_data returns the same edition: nothing can download it
 

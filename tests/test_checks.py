@@ -14,7 +14,7 @@ import math
 import numpy as np
 
 from mnist_lib import checks
-from mnist_lib.checks import _collect, _reading
+from mnist_lib.checks import _collect
 from mnist_lib.checks._report import LARGEST_SOURCE, report
 from mnist_lib.checks._task import STANDARD_ERRORS, WIDTH, ByCases, Failure, Inputs, Mistake, accuracy_points, different, score, shown
 
@@ -290,14 +290,34 @@ def test_a_variant_hands_in_other_numbers(monkeypatch, capsys):
     assert seen[:3] != seen[3:]
 
 
-def test_predictions_of_a_wrong_form_are_named():
-    images = np.zeros((5, 28, 28), np.uint8)
-    assert _reading.fault([1, 2, 3, 4, 5], images) is None
-    assert "shape (5,)" in _reading.fault([1, 2], images)
-    assert "argmax" in _reading.fault(np.zeros((5, 10)), images)
-    assert "whole numbers" in _reading.fault([0.5] * 5, images)
-    assert "from 0 to 9; came values from 10 to 10" in _reading.fault([10] * 5, images)
-    assert _reading.fault(Failure("it stopped"), images) == "it stopped."
+@pytest.mark.parametrize("collect", ["call", "call unchanged", "model", "compiled", "figure", "fitted"])
+def test_what_is_no_function_is_said_to_be_none(collect):
+    case = (np.zeros((2, 3)), *[None] * 5)
+    assert [each.sentence for each in _collect.outputs(collect, 3, [case])] == ["expected a function, came int"]
+
+
+def test_outputs_become_plain_data_or_a_failure():
+    assert _collect.plain(range(3)) == [0, 1, 2]
+    assert type(_collect.plain(np.float32(0.5))) is float
+    assert _collect.plain({1: (2, [np.int64(3)])}) == {"1": (2, [3])}
+    assert (
+        _collect.plain(np.array([object()])).sentence == "came ndarray, which is neither a number, nor a text, nor an array or list of them"
+    )
+    assert _collect.plain({1, 2}).sentence.startswith("came set, which is neither")
+
+
+def test_an_attempt_shows_its_own_errors_and_says_when_it_is_still_to_be_written(capsys):
+    def broken():
+        raise NotImplementedError("this backend cannot")
+
+    def still_open():
+        raise NotImplementedError
+
+    assert checks.attempt(lambda: 7) == 7
+    assert checks.attempt(still_open) is None
+    assert capsys.readouterr().out.startswith("There is no answer yet")
+    with pytest.raises(NotImplementedError, match="this backend cannot"):
+        checks.attempt(broken)
 
 
 def test_importing_the_checks_is_light():

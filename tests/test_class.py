@@ -23,7 +23,7 @@ from conftest import ROOT
 from made_up_class import SET, in_folders
 from submissions import right_submissions, wrong_submissions
 
-from mnist_lib.grading import command, copies
+from mnist_lib.grading import command
 from mnist_lib.grading.assignment import CourseError, prepare
 from mnist_lib.grading.collect import Submission
 from mnist_lib.grading.export import as_csv, write_grades
@@ -793,17 +793,3 @@ def test_another_version_s_worker_says_so(loading):
     said = Work(grade=stubs.at_once)(b"", loading, "0.0.0")
     assert isinstance(said, Failed)
     assert "install the same on all machines" in said.why
-
-
-# Possible copies
-
-
-def test_a_copy_is_seen_through_new_names_for_nothing(sandboxed):
-    original = right_submissions("loading")["right-01"].data.decode()
-    cells = [cell for cell in json.loads(original)["cells"] if cell["cell_type"] == "code"]
-    longest = max(("".join(cell["source"]) for cell in cells), key=lambda source: len(copies.tokens(source)))
-    source = longest + "\n\n" + longest.replace("def ", "def other_")
-    found = list(copies.alike({"ada": source, "eve": "# mine\n" + source, "bob": "def f(x):\n    return x"}))
-    assert [(one, other) for one, other, _ in found] == [("ada", "eve")]
-    assert list(copies.alike({name: source for name in ("ada", "eve", "bob", "cy")})) == []
-    assert list(copies.alike({"ada": source, "eve": source}, known=[source])) == []

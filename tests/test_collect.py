@@ -2,7 +2,6 @@
 
 import os
 import zipfile
-from pathlib import Path
 
 import pytest
 from made_up_class import SET, from_canvas, from_moodle, handed_in, in_folders, roster, zipped
@@ -10,7 +9,7 @@ from submissions import right_submissions
 
 from mnist_lib.grading.assignment import CourseError
 from mnist_lib.grading.collect import collect
-from mnist_lib.grading.roster import Roster, Student, read_roster, safe_id
+from mnist_lib.grading.roster import read_roster
 
 STUDENTS = [f"student-{number:02d}" for number in range(1, 13)]
 
@@ -322,80 +321,13 @@ def test_classes_in_sections(tmp_path, loading):
     assert {each.student for each in collect(written(tmp_path / "class", files)).submissions} == {"ada", "bob"}
 
 
-# Rosters
-
-
-@pytest.mark.parametrize(
-    ("text", "encoding"),
-    [
-        ("id,last_name,first_name,email\nada,Lovelace,Ada,ada@example.org\n", "utf-8"),
-        ("id;last_name;first_name;email\nada;Lovelace;Ada;ada@example.org\n", "utf-8-sig"),
-        ("First name\tSurname\tID number\tEmail address\nAda\tLovelace\tada\tada@example.org\n", "utf-16"),
-        ("Identifier,Full name,Email address\nParticipant 7001,Ada Lovelace,ada\n", "utf-8"),
-        ('Student,ID,SIS User ID,SIS Login ID,Section\n"    Points Possible",,,,\n"Lovelace, Ada",7001,u1,ada,A\n', "utf-8"),
-    ],
-)
-def test_a_roster_in_whichever_form(tmp_path, text, encoding):
-    path = tmp_path / "roster.csv"
-    path.write_bytes(text.encode(encoding))
-    (student,) = read_roster(path).students.values()
-    assert (student.id, student.last_name, student.first_name) == ("ada", "Lovelace", "Ada")
-    for told in ("ada", "Ada Lovelace", "Lovelace Ada", "lovelaceada", "ADA_LOVELACE"):
-        assert read_roster(path).find(told) == student, told
-    if "7001" in text:
-        assert read_roster(path).find(number="7001") == student
-        assert read_roster(path).find("7001") is None
-    else:
-        assert read_roster(path).find("ada@example.org") == student
-
-
-def test_a_number_of_the_lms_is_no_id():
-    students = Roster([Student("1001", "Ada", "Lovelace", number="1002"), Student("1002", "Eve", "Curie")])
-    assert students.find("Ada Lovelace", number="1002").id == "1001"
-    assert students.find("1002").id == "1002"
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("", "names no student"),
-        ("id,email\n", "names no student"),
-        ("a,b\n1,2\n", "line 2"),
-        ("id\nada\nAda\n", "stands there twice"),
-        ("id\n...\n", "line 2"),
-    ],
-)
-def test_a_roster_that_is_none(tmp_path, text, says):
-    path = tmp_path / "roster.csv"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(CourseError, match=says):
-        read_roster(path)
-
-
-def test_two_students_of_one_name_are_told_apart_by_their_ids_alone():
-    students = Roster([Student("a1", "Ada", "Lovelace"), Student("a2", "Ada", "Lovelace")])
-    assert students.find("Ada Lovelace") is None
-    assert students.find("a2", "Ada Lovelace").id == "a2"
+# Beside a roster
 
 
 def test_who_is_not_on_the_roster_is_named(tmp_path, loading, class_roster):
     collected = collect(written(tmp_path / "flat", {"student-01.ipynb": loading, "nobody.ipynb": loading}), roster=class_roster)
     assert set(found(collected)) == {("student-01", SET)}
     assert [name for name, _ in collected.strays] == ["nobody.ipynb"]
-
-
-@pytest.mark.parametrize("text", ["", "..", " - ", "/", "x" * 101, "\u202e"])
-def test_what_cannot_name_a_folder(text):
-    with pytest.raises(ValueError, match="cannot be the name"):
-        safe_id(text)
-
-
-@pytest.mark.parametrize("text", ["../../etc/passwd", "a/b", "c:\\x", "new\nline", "Ünal  Ö.", ".hidden"])
-def test_a_student_s_name_names_a_folder_and_nothing_else(tmp_path, text):
-    name = safe_id(text)
-    assert (tmp_path / name).resolve().parent == tmp_path.resolve()
-    assert Path(name).name == name
-    assert not name.startswith(".")
 
 
 # Hostile and damaged sources

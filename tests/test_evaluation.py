@@ -3,11 +3,16 @@
 import keras
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 from keras import layers
+from scipy import special, stats
 from scipy.optimize import brentq
 from sklearn import metrics
 
 from mnist_lib import build_model, compile_model, confusion_matrix, evaluate, wilson_interval
+from mnist_lib.evaluation import _probabilities
 
 
 def reader(activation=None):
@@ -223,6 +228,11 @@ def test_wilson_interval_stays_within_0_and_1(trials):
     assert wilson_interval(trials, trials) == pytest.approx((1 - high, 1))
 
 
+@pytest.mark.parametrize("trials", [34, 36, 1000])
+def test_wilson_interval_of_all_right_holds_1(trials):
+    assert wilson_interval(trials, trials)[1] == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -278,3 +288,78 @@ def test_a_compiled_softmax_model_is_read_as_probabilities(few):
     softmax = keras.Sequential([layers.Input((28, 28)), layers.Flatten(), layers.Dense(10, activation="softmax")])
     loss, _ = compile_model(softmax).evaluate(*few, verbose=0)
     assert evaluate(softmax, *few).loss == pytest.approx(loss, rel=1e-3)
+
+
+# Properties: what holds for all input, tried on input that nobody thought of
+
+COUNTS = st.integers(1, 10**12).flatmap(lambda trials: st.tuples(st.integers(0, trials), st.just(trials)))
+READINGS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=50)
+INTEGERS = st.sampled_from([np.int8, np.uint8, np.int32, np.uint64])
+
+
+@given(COUNTS)
+def test_every_wilson_interval_agrees_with_scipy_and_holds_its_estimate(counts):
+    successes, trials = counts
+    low, high = wilson_interval(successes, trials)
+    expected = stats.binomtest(successes, trials).proportion_ci(method="wilson")
+    assert (low, high) == pytest.approx((expected.low, expected.high), rel=1e-9, abs=1e-12)
+    assert 0 <= low <= successes / trials <= high <= 1
+
+
+@given(COUNTS)
+def test_wilson_intervals_mirror_each_other_rise_and_narrow(counts):
+    successes, trials = counts
+    low, high = wilson_interval(successes, trials)
+    assert wilson_interval(trials - successes, trials) == pytest.approx((1 - high, 1 - low), abs=1e-12)
+    if successes < trials:
+        assert wilson_interval(successes + 1, trials) >= (low, high)
+    more = wilson_interval(4 * successes, 4 * trials)
+    assert more[1] - more[0] < high - low
+
+
+@given(READINGS, INTEGERS, INTEGERS, st.permutations(range(10)), st.randoms(use_true_random=False))
+def test_every_confusion_is_the_count_of_its_pairs(readings, one, other, renamed, random):
+    labels, predictions = np.array(readings, int).reshape(-1, 2).T
+    confusion = confusion_matrix(labels.astype(one), predictions.astype(other))
+    assert confusion.tolist() == [[readings.count((digit, read)) for read in range(10)] for digit in range(10)]
+    assert confusion.sum() == len(readings)
+    assert np.array_equal(confusion_matrix(predictions, labels), confusion.T)
+    shuffled = random.sample(readings, len(readings))
+    assert np.array_equal(confusion_matrix(*np.array(shuffled, int).reshape(-1, 2).T), confusion), "the order does not matter"
+    names = np.array(renamed)
+    assert np.array_equal(confusion_matrix(names[labels], names[predictions])[np.ix_(renamed, renamed)], confusion)
+
+
+@given(*[arrays.arrays(arrays.scalar_dtypes(), arrays.array_shapes(max_dims=2, max_side=4)) for _ in range(2)])
+def test_any_arrays_are_counted_or_refused_with_a_reason(labels, predictions):
+    confusion, said = None, ""
+    try:
+        confusion = confusion_matrix(labels, predictions)
+    except ValueError as error:
+        said = str(error)
+    if confusion is None:
+        assert "must both have shape (n,)" in said or "must be digits, integers from 0 to 9; got " in said
+    else:
+        assert confusion.sum() == len(labels)
+        assert {labels.dtype.kind, predictions.dtype.kind} <= set("iu")
+
+
+LOGITS = arrays.arrays(np.float64, st.tuples(st.integers(1, 5), st.just(10)), elements=st.floats(-1e6, 1e6))
+
+
+@given(LOGITS, st.floats(-100, 100))
+def test_logits_become_the_probabilities_of_scipy_whatever_is_added_to_them(logits, shift):
+    probabilities, logarithms = _probabilities(logits, True)
+    assert probabilities == pytest.approx(special.softmax(logits, axis=1), abs=1e-12)
+    assert logarithms == pytest.approx(special.log_softmax(logits, axis=1), rel=1e-9, abs=1e-9)
+    assert _probabilities(logits + shift, True)[0] == pytest.approx(probabilities, abs=1e-9)
+    again, _ = _probabilities(probabilities, False)
+    assert again == pytest.approx(probabilities, abs=1e-12), "probabilities stay what they are"
+
+
+@given(arrays.arrays(np.float64, st.tuples(st.integers(1, 4), st.just(10)), elements=st.floats(0, 1, allow_subnormal=False)), st.data())
+def test_what_sums_to_something_else_is_no_probability(values, data):
+    row = data.draw(st.integers(0, len(values) - 1))
+    values[row] *= data.draw(st.sampled_from([0, 0.9, 1.1])) / max(values[row].sum(), 1e-9)
+    with pytest.raises(ValueError, match=r"probabilities must lie in \[0, 1\] and sum to 1"):
+        _probabilities(values, False)

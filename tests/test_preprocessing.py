@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 from sklearn.model_selection import StratifiedShuffleSplit
 from sklearn.preprocessing import MinMaxScaler
 
@@ -177,6 +180,12 @@ def test_shift_refuses_what_is_no_shift(images, arguments, error, message):
         shift_images(images, *arguments)
 
 
+def test_shift_keeps_the_order_of_bytes(images):
+    shifted = shift_images(images.astype(">i2"), 1)
+    assert shifted.dtype == ">i2"
+    assert np.array_equal(shifted, shift_images(images, 1))
+
+
 def test_shift_refuses_a_single_image(images):
     with pytest.raises(ValueError, match=r"images must have shape \(n, height, width\)"):
         shift_images(images[0], 1)
@@ -214,6 +223,13 @@ def test_range_of_the_drawing_does_not_matter(drawn):
     expected = digit_from_drawing(drawing)
     assert np.abs(digit_from_drawing(drawing / 255).astype(int) - expected).max() <= 1
     assert np.abs(digit_from_drawing(drawing * 3 - 40).astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize("ink", [2.0**130, 1.7e308, 5e-324])
+def test_numbers_at_the_ends_of_floats_are_drawn(drawn, ink):
+    drawing = drawn[0].astype(float) > 128
+    assert np.array_equal(digit_from_drawing(np.where(drawing, ink, 0)), digit_from_drawing(drawing))
+    assert np.array_equal(digit_from_drawing(np.where(drawing, ink, -ink)), digit_from_drawing(drawing))
 
 
 @pytest.mark.parametrize("shape", [(5, 80), (200, 30), (90, 90)])
@@ -256,3 +272,155 @@ def test_what_is_no_drawing_is_refused(drawing, message):
 def test_dark_ink_on_light_paper_is_refused(drawn):
     with pytest.raises(ValueError, match="hand over drawing.max.. - drawing"):
         digit_from_drawing(255 - drawn[0])
+
+
+# Properties: what holds for all input, tried on input that nobody thought of
+
+SEEDS = st.integers(0, 2**32 - 1)
+SHAPES = st.sampled_from([(0, 28, 28), (1, 28, 28), (3, 28, 28)])
+SMALL = arrays.array_shapes(min_dims=3, max_dims=3, max_side=6)
+
+
+def greys(shape):
+    return arrays.arrays(np.uint8, shape, fill=st.just(np.uint8(0)))
+
+
+@given(SHAPES, arrays.integer_dtypes() | arrays.unsigned_integer_dtypes(), SEEDS)
+def test_preprocessing_is_done_pixel_by_pixel(shape, dtype, seed):
+    random = np.random.default_rng(seed)
+    images = random.integers(0, min(np.iinfo(dtype).max, 255), shape, endpoint=True).astype(dtype)
+    scaled, order = preprocess(images), random.permutation(len(images))
+    assert (scaled.dtype, scaled.shape) == (np.float32, shape)
+    assert np.abs(scaled.ravel() - [grey / 255 for grey in images.ravel().tolist()]).max(initial=0) < 1e-7
+    assert np.array_equal(preprocess(images[order]), scaled[order])
+
+
+def test_every_grey_keeps_its_place_in_the_order_and_its_way_back():
+    images = np.zeros((1, 28, 28), np.uint8)
+    images.ravel()[:256] = np.arange(256)
+    scaled = preprocess(images).ravel()[:256]
+    assert (np.diff(scaled) > 0).all()
+    assert (scaled[0], scaled[255]) == (0, 1)
+    assert np.array_equal(np.rint(scaled * 255), np.arange(256))
+
+
+@given(
+    st.one_of(
+        arrays.arrays(arrays.scalar_dtypes(), st.one_of(SHAPES, arrays.array_shapes(max_side=3))),
+        st.recursive(st.none() | st.integers() | st.floats() | st.text(max_size=3), st.lists, max_leaves=5),
+    )
+)
+def test_anything_is_preprocessed_or_refused_with_a_reason(given):
+    scaled, said = None, ""
+    try:
+        scaled = preprocess(given)
+    except (TypeError, ValueError) as error:
+        said = str(error)
+    if scaled is None:
+        assert said.startswith("images must be uint8 in [0, 255] with shape (n, 28, 28); got ")
+    else:
+        assert scaled.dtype == np.float32
+        assert given.dtype.kind in "iu"
+        assert np.array_equal(np.rint(scaled * 255), given)
+
+
+LABELLED = st.lists(st.integers(-3, 12), min_size=1, max_size=60).flatmap(
+    lambda values: st.sampled_from([np.int8, np.int32, np.int64]).map(lambda dtype: np.array(values * 2, dtype))
+)
+
+
+@given(LABELLED, st.floats(0, 1, exclude_min=True, exclude_max=True) | st.fractions(0.01, 0.99) | st.sampled_from([np.float32(0.3)]), SEEDS)
+def test_every_split_is_a_partition_and_stratified(labels, fraction, seed):
+    examples = np.arange(len(labels))
+    (x_train, y_train), (x_validation, y_validation) = train_validation_split(examples, labels, fraction, seed)
+    assert sorted([*x_train, *x_validation]) == examples.tolist()
+    assert np.array_equal(y_train, labels[x_train])
+    assert np.array_equal(y_validation, labels[x_validation])
+    for label in set(labels.tolist()):
+        count, share = labels.tolist().count(label), y_validation.tolist().count(label)
+        assert 1 <= share < count
+        assert abs(share - float(fraction) * count) <= 0.5 + 1e-6 or share in (1, count - 1)
+
+
+@given(LABELLED, SEEDS)
+def test_images_go_where_their_places_go(labels, seed):
+    """The split looks at labels alone, so whatever is split by the same labels and seed is split alike."""
+    images = np.random.default_rng(0).integers(0, 256, (len(labels), 2, 3))
+    (places, _), (others, _) = train_validation_split(np.arange(len(labels)), labels, 0.3, seed)
+    (x_train, _), (x_validation, _) = train_validation_split(images, labels, 0.3, seed)
+    assert np.array_equal(x_train, images[places])
+    assert np.array_equal(x_validation, images[others])
+
+
+SHIFTS = st.integers(-7, 7) | st.sampled_from([-(10**6), 10**6, -(2**63), 2**63 - 1])
+
+
+def moved(image, down, right):
+    """The shift by its definition, pixel by pixel."""
+    result = np.zeros_like(image)
+    for row, column in np.ndindex(image.shape):
+        if 0 <= row + down < image.shape[0] and 0 <= column + right < image.shape[1]:
+            result[row + down, column + right] = image[row, column]
+    return result
+
+
+@given(st.data(), SMALL, SHIFTS, SHIFTS)
+def test_a_shift_is_its_definition(data, shape, down, right):
+    images = data.draw(arrays.arrays(arrays.integer_dtypes() | arrays.floating_dtypes(), shape))
+    shifted = shift_images(images, down, right)
+    assert shifted.dtype == images.dtype
+    assert np.array_equal(shifted, [moved(image, down, right) for image in images], equal_nan=images.dtype.kind == "f")
+
+
+@given(st.data(), SMALL, arrays.integer_dtypes() | arrays.unsigned_integer_dtypes())
+def test_a_shift_for_each_image_is_its_definition_in_every_dtype(data, shape, dtype):
+    images = data.draw(greys(shape))
+    down, right = data.draw(arrays.arrays(dtype, shape[:1])), data.draw(arrays.arrays(dtype, shape[:1]))
+    expected = [moved(image, int(one), int(other)) for image, one, other in zip(images, down, right)]
+    assert np.array_equal(shift_images(images, down, right), expected)
+
+
+@given(st.data(), SMALL, st.integers(-7, 7), st.integers(-7, 7))
+def test_a_shift_and_its_opposite_restore_what_stayed_inside(data, shape, down, right):
+    images = data.draw(greys(shape))
+    back = shift_images(shift_images(images, down, right), -down, -right)
+    inside = shift_images(shift_images(np.ones_like(images), down, right), -down, -right) > 0
+    assert np.array_equal(back[inside], images[inside])
+    assert not back[~inside].any()
+
+
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+DRAWINGS = st.one_of(
+    arrays.arrays(np.uint8, arrays.array_shapes(min_dims=2, max_dims=2, max_side=40), fill=st.just(np.uint8(0))),
+    arrays.arrays(np.float64, arrays.array_shapes(min_dims=2, max_dims=2, max_side=12), elements=FINITE, fill=st.just(0.0)),
+    arrays.arrays(np.int64, arrays.array_shapes(min_dims=2, max_dims=2, max_side=12), elements=st.integers(-(2**53), 2**53)),
+    arrays.arrays(np.bool_, arrays.array_shapes(min_dims=2, max_dims=2, max_side=60)),
+)
+
+
+@given(DRAWINGS)
+def test_every_drawing_becomes_a_digit_or_is_refused_with_a_reason(drawing):
+    digit, said = None, ""
+    try:
+        digit = digit_from_drawing(drawing)
+    except ValueError as error:
+        said = str(error)
+    if digit is None:
+        assert said.startswith("drawing must be light ink on dark" if drawing.max() > drawing.min() else "drawing must hold ink")
+        return
+    assert (digit.dtype, digit.shape, digit.max()) == (np.uint8, (28, 28), 255)
+    rows, columns = np.flatnonzero(digit.any(axis=1)), np.flatnonzero(digit.any(axis=0))
+    assert max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1 <= 20
+    for ink, middle in ((rows, centre(digit)[0]), (columns, centre(digit)[1])):
+        if ink[0] > 0 and ink[-1] < 27:  # else it would have left the image
+            assert abs(middle - 14) <= 1
+
+
+@given(st.data(), arrays.array_shapes(min_dims=2, max_dims=2, max_side=30), st.tuples(*[st.integers(1, 50)] * 4))
+def test_where_a_digit_is_drawn_does_not_matter(data, shape, margins):
+    drawing = data.draw(arrays.arrays(np.uint8, shape, fill=st.just(np.uint8(0))))
+    assume(drawing.any())
+    above, below, left, right = margins
+    expected = digit_from_drawing(np.pad(drawing, 1))
+    assert np.array_equal(digit_from_drawing(np.pad(drawing, ((above, below), (left, right)))), expected)
+    assert np.array_equal(digit_from_drawing(np.pad(drawing, 1) * 2.0), expected)

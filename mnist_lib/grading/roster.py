@@ -1,6 +1,7 @@
 """Who is in the class: a table of students, and how the name of a file or a folder is matched with one of them."""
 
 import csv
+import io
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -169,7 +170,7 @@ def read_roster(path: Path) -> Roster:
     text = re.sub(r"\r\n?", "\n", text)
     first = text.split("\n", 1)[0]
     separator = max(",;\t", key=first.count)
-    reader = csv.DictReader(text.splitlines(keepends=True), delimiter=separator)
+    reader = csv.DictReader(io.StringIO(text), delimiter=separator)  # `splitlines` would end a line at a form feed too
     names = {column.strip().lower(): column for column in reader.fieldnames or [] if column}
 
     def value(row: Mapping[str, Any], kind: str) -> str:

@@ -1,0 +1,98 @@
+"""Answers that are alike: copies are seen through what is easily changed, and what everyone has is no copy."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mnist_lib.grading import copies
+
+ANSWER = """
+def suspicious(images, labels, neighbours=10):
+    pixels = images.reshape(len(images), -1).astype(float)
+    squares = (pixels ** 2).sum(axis=1)
+    distances = squares[:, None] + squares[None, :] - 2 * pixels @ pixels.T
+    np.fill_diagonal(distances, np.inf)
+    nearest = np.argsort(distances, axis=1, kind="stable")[:, :neighbours]
+    agreeing = (labels[nearest] == labels[:, None]).sum(axis=1)
+    return np.argsort(agreeing, kind="stable")
+"""
+
+
+def test_a_copy_is_seen_through_new_names_for_nothing():
+    found = list(copies.alike({"ada": ANSWER, "eve": "# mine" + ANSWER, "bob": "def f(x):\n    return x"}))
+    assert [(one, other) for one, other, _ in found] == [("ada", "eve")]
+    assert list(copies.alike({name: ANSWER for name in ("ada", "eve", "bob", "cy")})) == []
+    assert list(copies.alike({"ada": ANSWER, "eve": ANSWER}, known=[ANSWER])) == []
+
+
+def code(numbers):
+    """A statement for each number, five tokens long."""
+    return "\n".join(f"a{number} = b{number} + {number}" for number in numbers)
+
+
+def test_tokens_are_words_and_signs_without_comments_texts_and_layout():
+    source = """# why
+def f(x):
+    'what it does'
+    return x  +  1.5 # so
+
+class C:
+    "more"
+    y = 'kept'
+"""
+    assert copies.tokens(source) == "def f ( x ) : ... return x + 1 . 5 class C : ... y = ' kept '".replace("...", ". . .").split()
+    assert copies.tokens("'alone'") == [".", ".", "."]
+    assert copies.tokens("def (") == copies.tokens("x = '\0'") == copies.tokens("(" * 5_000) == []
+    assert copies.tokens("") == []
+
+
+def test_pieces_are_all_runs_of_twelve_tokens():
+    words = [str(number) for number in range(14)]
+    assert copies.pieces(words) == {tuple(words[:12]), tuple(words[1:13]), tuple(words[2:])}
+    assert len(copies.pieces(words[:12])) == 1
+    assert copies.pieces(words[:11]) == frozenset()
+
+
+def test_the_share_is_that_of_the_shorter_one_s_pieces():
+    """120 tokens have 109 pieces, 200 have 189; where 24 statements agree, all of the shorter one's do."""
+    short, long = code(range(24)), code(range(40))
+    assert (len(copies.tokens(short)), len(copies.tokens(long))) == (120, 200)
+    assert list(copies.alike({"b": long, "a": short})) == [("a", "b", 1.0)]
+    # The last four statements are others: 20 tokens, which 20 of the 109 pieces hold.
+    other = code([*range(20), *range(100, 104)])
+    assert list(copies.alike({"a": short, "b": other})) == [("a", "b", 89 / 109)]
+    # Five others leave 84 of 109, less than four fifths.
+    assert list(copies.alike({"a": short, "b": code([*range(19), *range(100, 105)])})) == []
+
+
+def test_a_share_of_exactly_four_fifths_counts(monkeypatch):
+    monkeypatch.setattr(copies, "ALIKE", 89 / 109)
+    assert len(list(copies.alike({"a": code(range(24)), "b": code([*range(20), *range(100, 104)])}))) == 1
+
+
+@pytest.mark.parametrize(("statements", "pairs"), [(23, 0), (24, 1)])
+def test_what_is_short_is_no_copy(statements, pairs):
+    assert len(list(copies.alike(dict.fromkeys("ab", code(range(statements)))))) == pairs
+
+
+@pytest.mark.parametrize(("holders", "pairs"), [(1, 0), (2, 1), (3, 3), (4, 0)])
+def test_what_many_have_was_not_copied_from_one_of_them(holders, pairs):
+    assert len(list(copies.alike(dict.fromkeys("abcd"[:holders], code(range(30)))))) == pairs
+
+
+@pytest.mark.parametrize(("own", "pairs"), [(24, 1), (12, 1), (11, 0)])
+def test_of_what_everyone_has_nothing_counts_and_enough_must_be_left(own, pairs):
+    """Twelve statements of one's own leave 60 pieces, half of what makes an answer long; eleven leave 55."""
+    source, given = code(range(50)), code(range(own, 50))
+    assert len(list(copies.alike({"a": source, "b": source}, known=[given]))) == pairs
+    assert len(list(copies.alike({"a": source, "b": source}, known=[source]))) == 0
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=24, max_size=40, unique=True), st.integers(1, 5), st.text("# abc\t", max_size=10))
+def test_layout_and_comments_hide_no_copy(numbers, blanks, comment):
+    source = code(numbers)
+    dressed = re.sub(r" ([=+]) ", lambda found: f"{' ' * blanks}{found[1]}{' ' * blanks}", source).replace("\n", f"  # {comment}\n\n")
+    assert list(copies.alike({"a": source, "b": dressed})) == [("a", "b", 1.0)]
+    assert list(copies.alike({"a": source, "b": source.replace("a", "c").replace("b", "d")})) == [], "with all names new it is another"
