@@ -12,16 +12,26 @@ import re
 import subprocess
 import sys
 import threading
+from email.message import Message
+from html import unescape
 from html.parser import HTMLParser
+from importlib import metadata
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree
 
 import nbformat
 import numpy as np
 import pytest
+import yaml
+from _ext import licences
+from _ext.sitemap import NAMESPACE
 from conftest import ROOT
+from fontTools.ttLib import TTFont
 from matplotlib.image import imread
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
 from test_notebooks import toc_pages
 
 EDITION = os.environ.get("SITE_EDITION", "sample")
@@ -234,6 +244,190 @@ def test_what_is_large_is_loaded_when_it_is_seen(pages, name):
     page = pages[name]
     assert [each for each in page.fetched if "/payloads/" in each] == []
     assert max(map(len, re.findall(r'<script type="application/json" data-trait=[^>]*>([^<]*)', page.html)), default=0) < 10_000
+
+
+# Found by people
+
+
+class Head(HTMLParser):
+    """What a page's head says of it."""
+
+    def __init__(self, file: Path):
+        super().__init__()
+        self.said, self.canonical, self.title = {}, None, ""
+        text = file.read_text(encoding="utf-8")
+        self.feed(text[: text.index("</head>")])
+
+    def handle_starttag(self, tag, attributes):
+        values = dict(attributes)
+        if tag == "meta":
+            self.said[values.get("name") or values.get("property")] = values.get("content")
+        if tag == "link" and values.get("rel") == "canonical":
+            self.canonical = values["href"]
+
+    def handle_data(self, data):
+        if self.lasttag == "title":
+            self.title += data.strip()
+
+
+@pytest.fixture(scope="session")
+def heads(site):
+    return {name: Head(site / f"{name}.html") for name in [*PAGES, "search", "genindex", "404"]}
+
+
+def test_titles_say_page_and_course_and_none_is_there_twice(heads, pages):
+    titles = {name: head.title for name, head in heads.items()}
+    assert len(set(titles.values())) == len(titles)
+    assert titles.pop("book/index") == "MNIST digit classification, stage by stage"
+    for name, title in titles.items():
+        assert title.endswith(" — MNIST, stage by stage"), name
+        if name in PAGES:
+            heading = re.search(r"<h1>(.*?)<a class=\"headerlink\"", pages[name].html, flags=re.DOTALL)[1]
+            assert title.startswith(unescape(re.sub(r"<[^>]*>", "", heading)).strip()), name
+
+
+def test_each_page_has_a_description_of_its_own(heads):
+    descriptions = {name: head.said["description"] for name, head in heads.items()}
+    assert {name: text for name, text in descriptions.items() if not 50 <= len(text) <= 160 or text[-1] not in ".?"} == {}
+    assert len(set(descriptions.values())) == len(descriptions)
+    assert descriptions[CHAPTER].startswith("After this chapter you can compute a small network's gradient by hand".replace("'", "’"))
+    for name, head in heads.items():
+        assert head.said["og:title"] == head.title.removesuffix(" — MNIST, stage by stage"), name
+        assert head.said["og:description"] == head.said["description"], name
+        assert head.said["og:type"] == ("website" if name == "book/index" else "article"), name
+        assert "og:image" not in head.said, f"{name}: a picture would have to be fetched"
+
+
+def test_descriptions_in_the_configuration_are_of_pages_that_exist():
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"]
+    assert set(settings["course_descriptions"]) <= {*PAGES, "search", "genindex", "404"}
+
+
+def test_the_site_s_own_address_says_what_the_first_page_says(site, heads):
+    door = Head(site / "index.html")
+    assert (door.title, door.canonical) == (heads["book/index"].title, heads["book/index"].canonical)
+    assert door.said["og:description"] == heads["book/index"].said["og:description"]
+
+
+def test_placeholder_is_no_address_for_search_engines(site, heads):
+    """It stands in `_config.yml` until somebody publishes the course."""
+    published = "your--name" not in yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
+    assert {head.canonical is not None for head in heads.values()} == {published}
+    assert {"og:url" in head.said for head in heads.values()} == {published}
+    assert (site / "sitemap.xml").exists() == (site / "robots.txt").exists() == published
+
+
+@pytest.fixture
+def published(tmp_path):
+    """Builds a small site that has an address; returns its folder."""
+
+    def build(repository="https://github.com/someone/a-fork", **settings):
+        source, site = tmp_path / "source", tmp_path / "site"
+        (source / "book").mkdir(parents=True, exist_ok=True)
+        (source / "_config.yml").write_text(f"repository: {{url: '{repository}', branch: main}}\n")
+        (source / "book" / "index.md").write_text("# Start\n\nIt begins here.\n\n```{toctree}\n:caption: Parts\none\n```\n")
+        (source / "book" / "one.md").write_text('# One & "two"\n\nFirst *sentence*. Second one?\n')
+        extensions = ["myst_parser", "_ext.page_head", "_ext.sitemap", "_ext.not_found"]
+        settings = {"extensions": extensions, "root_doc": "book/index", "html_title": "A course", "language": "en"} | settings
+        with docutils_namespace():
+            app = Sphinx(
+                str(source), None, str(site), str(tmp_path / "trees"), "html", settings, status=None, warning=(said := io.StringIO())
+            )
+            app.build()
+        assert said.getvalue() == ""
+        return site
+
+    return build
+
+
+def listed(site):
+    return [each.text for each in ElementTree.parse(site / "sitemap.xml").iter(f"{{{NAMESPACE}}}loc")]
+
+
+def test_published_pages_name_their_own_address_below_any_path(published):
+    site = published()
+    base = "https://someone.github.io/a-fork/"
+    assert listed(site) == [f"{base}book/index.html", f"{base}book/one.html"]
+    assert f"Sitemap: {base}sitemap.xml" in (site / "robots.txt").read_text()
+    one, door = Head(site / "book" / "one.html"), Head(site / "index.html")
+    assert (one.canonical, one.said["og:url"]) == (f"{base}book/one.html",) * 2
+    assert (one.said["og:title"], one.said["description"]) == ('One & “two”', "First sentence. Second one?")
+    assert door.canonical == f"{base}book/index.html"
+
+    (site.parent / "source" / "book" / "index.md").touch()
+    assert len(listed(published())) == 2, "pages that a build does not write again are listed too"
+    assert listed(published(html_baseurl="https://example.org"))[0] == "https://example.org/book/index.html"
+    published("https://github.com/your--name/a-fork")
+    assert not (site / "sitemap.xml").exists(), "what an earlier build left is no longer right"
+    assert not (site / "robots.txt").exists()
+
+
+def test_links_of_the_page_for_addresses_that_are_none_begin_at_the_root(site, published):
+    for page, start in ((Page(site / "404.html"), "/mnist-course/"), (Page(published() / "404.html"), "/a-fork/")):
+        for reference in {*page.links, *page.fetched}:
+            assert urlsplit(reference).netloc or reference.startswith(("#", "data:", start)), reference
+    page = Page(site / "404.html")
+    files = {urlsplit(each).path.removeprefix("/mnist-course/") for each in {*page.links, *page.fetched} if each.startswith("/")}
+    assert [file for file in files if not (site / file).is_file()] == []
+    assert {f"{name}.html" for name in PAGES if name.startswith("book/")} <= files
+
+
+# Licences
+
+
+def test_every_package_has_a_known_licence():
+    groups = licences.groups()
+    assert {"numpy", "tensorflow"} <= groups["library"]
+    assert {"sphinx", "pytest"} <= groups["tools"]
+    assert licences.by_licence(set.union(*groups.values())).get(None, []) == [], "look into their files, and write them into LOOKED_UP"
+
+
+def test_no_package_that_is_pinned_is_left_out():
+    pinned = {line.partition("==")[0] for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()}
+    listed = set.union(*licences.groups().values())
+    assert {name for name in pinned if licences.canonicalize_name(name) not in listed} == set()
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"License-Expression": "MIT AND Zlib", "License": "other"}, "MIT AND Zlib"),
+        ({"License": "BSD 3-Clause License\n\nCopyright", "Classifier": "License :: OSI Approved :: BSD License"}, "BSD-3-Clause"),
+        ({"License": "Copyright (c) somebody\nAll rights", "Classifier": "License :: OSI Approved :: BSD License"}, "BSD"),
+        ({"License": "UNKNOWN", "Classifier": "Programming Language :: Python"}, None),
+        ({"License": "Own licence, version 3"}, "Own licence, version 3"),
+        ({}, None),
+    ],
+)
+def test_licence_is_read_from_where_a_package_says_it(said, expected):
+    package = Message()
+    package["Name"] = "some-package"
+    for name, value in said.items():
+        package[name] = value
+    assert licences.licence(package) == expected
+
+
+def test_everything_of_others_that_the_site_hands_on_is_listed(site, pages):
+    ours = {path.name for path in (ROOT / "book" / "static").iterdir()} | {"widgets.css", "contents.js"}
+    known = re.compile("|".join(f"(?:{files})" for *_, files in licences.SHIPPED))
+    loaded = {(page.file.parent / urlsplit(each).path).resolve() for page in pages.values() for each in page.fetched if "://" not in each}
+    shipped = {file for file in loaded if "_static" in file.parts} | set(site.rglob("*.woff2"))
+    names = {file.relative_to(site / "_static").as_posix() for file in shipped}
+    assert len(names) > 10
+    assert {name for name in names if not known.fullmatch(name) and name not in ours and not name.startswith("component-")} == set()
+
+
+def test_texts_of_licences_lie_beside_the_files(site, pages):
+    page = pages["book/licences"]
+    assert "../_static/licences.txt" in page.links
+    text = (site / "_static" / "licences.txt").read_text(encoding="utf-8")
+    for _, package, _, _ in licences.SHIPPED:
+        assert f"{package} {metadata.version(package)}\n\n" in text
+    font = TTFont(files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf")
+    assert "SIL Open Font License, Version 1.1" in font["name"].getDebugName(13)
+    assert f"numpy {metadata.version('numpy')}" in page.text
+    assert "not known" not in page.text
+    assert "CC BY 4.0" in page.text or "Creative Commons Attribution 4.0" in page.text
 
 
 # In a browser
