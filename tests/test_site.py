@@ -26,13 +26,16 @@ import numpy as np
 import pytest
 import yaml
 from _ext import licences
+from _ext.execution_cache import fingerprint
 from _ext.sitemap import NAMESPACE
 from conftest import ROOT
 from fontTools.ttLib import TTFont
+from jupyter_cache import get_cache
 from matplotlib.image import imread
+from nbconvert import HTMLExporter
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
-from test_notebooks import toc_pages
+from test_notebooks import MARKDOWN, broken, foreign_html, fragile_formulas, toc_pages
 
 EDITION = os.environ.get("SITE_EDITION", "sample")
 PAGES = sorted(toc_pages())
@@ -351,7 +354,7 @@ def test_published_pages_name_their_own_address_below_any_path(published):
     assert f"Sitemap: {base}sitemap.xml" in (site / "robots.txt").read_text()
     one, door = Head(site / "book" / "one.html"), Head(site / "index.html")
     assert (one.canonical, one.said["og:url"]) == (f"{base}book/one.html",) * 2
-    assert (one.said["og:title"], one.said["description"]) == ('One & “two”', "First sentence. Second one?")
+    assert (one.said["og:title"], one.said["description"]) == ("One & “two”", "First sentence. Second one?")
     assert door.canonical == f"{base}book/index.html"
 
     (site.parent / "source" / "book" / "index.md").touch()
@@ -370,6 +373,58 @@ def test_links_of_the_page_for_addresses_that_are_none_begin_at_the_root(site, p
     files = {urlsplit(each).path.removeprefix("/mnist-course/") for each in {*page.links, *page.fetched} if each.startswith("/")}
     assert [file for file in files if not (site / file).is_file()] == []
     assert {f"{name}.html" for name in PAGES if name.startswith("book/")} <= files
+
+
+# Read in other hands
+
+
+@pytest.fixture(scope="session")
+def executed(site):
+    """Notebooks with the outputs that the site shows, as somebody who ran them would pass them on."""
+    cache = get_cache(ROOT / "_build" / ".jupyter_cache" / fingerprint(ROOT, EDITION))
+
+    def read(name):
+        _, notebook = cache.merge_match_into_notebook(nbformat.read(ROOT / f"{name}.ipynb", as_version=4))
+        notebook.metadata.pop("widgets", None)  # their state is not saved unless one asks for it
+        return notebook
+
+    return read
+
+
+def outputs(notebook):
+    return [output.data for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs if "data" in output]
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if (ROOT / f"{name}.ipynb").exists() and not name.startswith("solutions/")])
+def test_outputs_can_be_read_without_the_site(executed, name):
+    """Pictures bring their words along, computed prose is plain Markdown, and everything has a text for whoever sees no HTML."""
+    shown = outputs(executed(name))
+    assert shown
+    for data in shown:
+        assert data.get("text/plain") or set(data) == {"text/markdown"}
+        markdown = data.get("text/markdown", "")
+        assert foreign_html(markdown) + fragile_formulas(markdown) + broken(MARKDOWN.render(markdown)) == []
+        for picture in re.findall(r"<img[^>]*>", data.get("text/html", "")):
+            assert len(re.search(r'alt="([^"]*)"', picture)[1]) >= 40
+        plain = name == "book/mnist-classification"  # does without the library: its texts stand in the cells' metadata, for the site
+        assert "image/png" not in data or plain, "a picture without words"
+
+
+@pytest.mark.parametrize("name", ["book/index", CHAPTER])
+@pytest.mark.filterwarnings("error::UserWarning:nbconvert")
+def test_executed_notebook_exported_by_nbconvert_shows_everything(executed, name):
+    notebook = executed(name)
+    html, _ = HTMLExporter(template_name="lab").from_notebook_node(notebook)
+    text = unescape(re.sub(r"<(style|script).*?</\1>|<[^>]*>", " ", html, flags=re.DOTALL))
+    assert "No description has been provided" not in html
+    shown = outputs(notebook)
+    assert html.count("<img ") == sum("<img " in data.get("text/html", "") for data in shown) > 0
+    assert html.count("<table") == sum("<table" in data.get("text/html", "") for data in shown)
+    components = [data["text/html"] for data in shown if "course-widget" in data.get("text/html", "")]
+    assert components
+    for component in components:
+        assert unescape(re.search(r"<p>(.*?)</p>", component)[1]) in text, "the sentence that stands for it without a kernel"
+    assert "<details>" in html
 
 
 # Licences
@@ -440,6 +495,16 @@ def address(site):
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def translate_path(self, path):
             return super().translate_path(path.removeprefix("/mnist-course"))
+
+        def send_error(self, code, message=None, explain=None):
+            if code != 404:
+                return super().send_error(code, message, explain)
+            text = (site / "404.html").read_bytes()
+            self.send_response(404)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
 
         def log_message(self, *arguments):
             pass
@@ -552,6 +617,7 @@ def test_page_is_sound(readers, address, axe, name, look):
     assert page.evaluate("document.documentElement.scrollWidth") == viewport["width"]
     assert page.evaluate(TOO_WIDE) == []
     page.evaluate(ONE_OF_EACH_COLOUR)
+    page.add_style_tag(content="article * { background-image: none !important }")  # on a gradient axe-core judges no colour
     page.evaluate(axe)
     assert page.evaluate(FINDINGS) == []
     page.close()
@@ -608,6 +674,62 @@ def test_page_on_paper(visit):
     assert address.get_attribute("href") in address.evaluate(after)
     assert page.locator("article a.reference.internal:visible").first.evaluate(after) == "none"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator(".course-predict summary:visible").count() == 0, "nothing can be unfolded"
+    assert page.locator("article").get_by_text("installs the course's library").is_visible() is False, "the cell that sets up"
+    for kind in ("article pre", "article .pst-scrollable-table-container"):
+        cut = (
+            "parts => parts.filter(part => getComputedStyle(part).overflowX != 'visible' || part.scrollWidth > part.clientWidth + 1).length"
+        )
+        assert page.locator(kind).count() > 0
+        assert page.locator(kind).evaluate_all(cut) == 0, f"{kind}: cut off at the paper's edge"
+
+
+def test_print_is_in_the_menu_of_each_chapter(visit):
+    page = visit(f"{CHAPTER}.html")
+    page.evaluate("window.print = () => document.body.dataset.printed = 'yes'")
+    page.locator(".dropdown-download-buttons > button").click()
+    page.get_by_role("button", name="Print to PDF").click()
+    assert page.locator("body").get_attribute("data-printed") == "yes"
+
+
+def test_what_scrolls_sideways_shows_it(visit):
+    page = visit(f"{CHAPTER}.html", viewport=PHONE)
+    wide = page.locator("article pre, article .pst-scrollable-table-container")
+    shaded = "parts => parts.filter(part => part.scrollWidth > part.clientWidth).map(part => getComputedStyle(part).backgroundAttachment)"
+    found = wide.evaluate_all(shaded)
+    assert len(found) > 3
+    assert {each.split(",")[0].strip() for each in found} == {"local"}
+    lines = "parts => parts.filter(part => part.textContent.length <= 30 && part.getClientRects().length > 1).map(part => part.textContent)"
+    assert page.locator("article code.literal").evaluate_all(lines) == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_missing_page_is_answered_at_any_depth(readers, address, axe, look):
+    """As GitHub Pages answers: with 404.html, whatever the address."""
+    page = watched(readers[look], address)
+    page.goto(f"{address}/no/such/place/at-all.html", wait_until="load")
+    assert page.faults == [f"404 {address}/no/such/place/at-all.html", *page.faults[1:]]
+    assert [fault for fault in page.faults[1:] if not fault.startswith("console Failed to load resource")] == []
+    assert page.locator("h1").inner_text().startswith("Page not found")
+    assert page.evaluate("document.documentElement.scrollWidth") == LOOKS[look][0]["width"]
+    assert page.evaluate(TOO_WIDE) == []
+    page.evaluate(axe)
+    assert page.evaluate(FINDINGS) == []
+    page.locator("#course-search-words").fill("backpropagation")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#search-results li a")
+    page.goto(f"{address}/no/such/place/at-all.html")
+    page.locator("article").get_by_role("link", name="Training", exact=True).click()
+    assert page.url == f"{address}/{CHAPTER}.html"
+    page.close()
+
+
+def test_missing_page_can_be_read_from_a_folder(browser, site):
+    page = browser.new_page()
+    page.goto((site / "404.html").as_uri())
+    assert page.locator("h1").inner_text().startswith("Page not found")
+    assert page.locator("article").get_by_text("The course has no page at this address").is_visible()
+    page.close()
 
 
 def test_stages_lead_to_their_chapters(visit):
