@@ -45,7 +45,7 @@ SHIPPED = [
     ("Sphinx: search and basic styles", "Sphinx", "BSD-2-Clause", r"basic\.css|doctools\.js|documentation_options\.js|searchtools\.js"),
     ("Sphinx: words in search results", "Sphinx", "BSD-2-Clause", r"sphinx_highlight\.js|translations\.js"),
     ("Snowball, the stemmer of the search", "Sphinx", "BSD-3-Clause", r"language_data\.js"),
-    ("Sphinx Book Theme", "sphinx-book-theme", "BSD-3-Clause", r"(scripts|styles)/sphinx-book-theme\.(js|css)"),
+    ("Sphinx Book Theme", "sphinx-book-theme", "BSD-3-Clause", r"(scripts|styles)/sphinx-book-theme\.(js|css)|images/logo_\w+\.\w+"),
     ("PyData Sphinx Theme", "pydata-sphinx-theme", "BSD-3-Clause", r"(scripts|styles)/(pydata-sphinx-theme|theme)\.(js|css)"),
     ("Bootstrap, in that theme", "pydata-sphinx-theme", "MIT", r"(scripts|styles)/bootstrap\.(js|css)"),
     (

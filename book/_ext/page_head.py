@@ -17,6 +17,7 @@ from stamp import PLACEHOLDER, configured
 LONGEST = 160  # characters; search engines cut off more
 OBJECTIVES = re.compile(r"(After|With) this (chapter|page) you can$")
 SENTENCE_END = re.compile(r"(?<=[.?!])\s+")
+WITHOUT_SOURCE = {"search": "Search", "genindex": "Index"}  # their templates name them, too late for the head
 FRONT_DOOR = """\
 <!DOCTYPE html>
 <html lang="{language}">
@@ -96,7 +97,7 @@ def write_head(app, pagename, templatename, context, doctree) -> None:
     """Say it on each page."""
     if app.builder.format != "html":
         return
-    title = html.unescape(re.sub(r"<[^>]*>", "", context.get("title") or ""))
+    title = html.unescape(re.sub(r"<[^>]*>", "", context.get("title") or WITHOUT_SOURCE.get(pagename, "")))
     description = app.config.course_descriptions.get(pagename)
     if description is None and doctree is not None:
         description = describe(doctree, title if pagename.startswith("solutions/") else "")
