@@ -227,6 +227,84 @@ def test_each_cell_renders_as_commonmark(name):
     assert faults == {}
 
 
+PLAIN_TAGS = {"details", "summary"}  # others, and every attribute but `open`, some renderers drop with what they mean
+
+
+def without_code(source):
+    """Markdown without code, formulas kept."""
+    source = re.sub(r"^(```|~~~).*?^\1", "", source, flags=re.DOTALL | re.MULTILINE)
+    return re.sub(r"`[^`\n]*`", "code", source)
+
+
+def foreign_html(source):
+    """Tags and attributes that GitHub or Colab take out of a Markdown cell, and folds without the blank lines they need around Markdown."""
+    prose = without_code(source)
+    tags = re.findall(r"<(/?)([a-zA-Z][\w-]*)([^>]*)>", prose)
+    found = [f"<{name}{rest}>" for _, name, rest in tags if name not in PLAIN_TAGS or rest.strip() not in ("", "open")]
+    lines = [line.lstrip("> ").strip() for line in prose.splitlines()]
+    for line, after in zip(lines, [*lines[1:], ""]):
+        if line.endswith("</summary>") and after or after == "</details>" and line:
+            found.append(f"no blank line between {line!r} and {after!r}")
+    return found
+
+
+def fragile_formulas(source):
+    """What some renderer takes for something else than a formula, or for something else inside of one.
+
+    Rendered with no idea of formulas, as GitHub and others do before they look for dollars, a formula must come out as the text it was.
+    """
+    prose = without_code(source)
+    found = []
+    for match in re.finditer(r"\$\$(?P<block>.+?)\$\$|\$(?P<inline>[^$\n]+?)\$", prose, flags=re.DOTALL):
+        formula, before, after = match[0], prose[: match.start()], prose[match.end() :]
+        if match["inline"] and (match["inline"] != match["inline"].strip() or re.search(r"[\w\\]$", before) or re.match(r"\w", after)):
+            found.append(f"{formula}: a dollar stands where none can begin or end a formula")
+        if match["block"] and (before.rsplit("\n", 1)[-1].lstrip("> -").strip() or after.split("\n", 1)[0].strip()):
+            found.append(f"{formula}: a displayed formula has its lines for itself")
+        if before.rsplit("\n", 1)[-1].lstrip().startswith("|") and "|" in formula:
+            found.append(f"{formula}: ends a table's cell")
+        if re.search(r"<[a-zA-Z/!?]", formula) or re.search(r"\\[_*{}#$|<>&~`]", formula):
+            found.append(f"{formula}: begins a tag, or has a backslash that Markdown takes away")
+        if re.search(r"<(?!/?p>)", MARKDOWN.render(formula)):
+            found.append(f"{formula}: Markdown takes a part of it for its own")
+    if "$" in re.sub(r"\$\$.+?\$\$|\$[^$\n]+?\$", "", prose, flags=re.DOTALL):
+        found.append("a dollar without its other")
+    return found
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_html_and_formulas_are_those_that_every_renderer_leaves_alone(name):
+    faults = {cell.id: found for cell in cells(name, "markdown") if (found := foreign_html(cell.source) + fragile_formulas(cell.source))}
+    assert faults == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ('<span style="color: red">wrong</span>', ["<span style", "<span>"]),
+        ("<details><summary>Open</summary>\n\ninside\n\n</details>", []),
+        ("<details><summary>Open</summary>\n**inside**\n\n</details>", ["no blank line"]),
+        ("> <details><summary>Open</summary>\n>\n> inside\n> </details>", ["no blank line"]),
+        ("from $x_i$ to $\\mathbf{w}_{ij}$, `$x$`", []),
+        ("it costs $5 and $6", ["a dollar stands"]),
+        ("it costs $5", ["without its other"]),
+        ("$ x$", ["a dollar stands"]),
+        ("$x$2", ["a dollar stands"]),
+        ("| a | b |\n|---|---|\n| $|x|$ | 1 |", ["ends a table's cell"]),
+        ("$a<b$", ["begins a tag"]),
+        (r"$\{0, 1\}$", ["begins a tag"]),
+        ("$a *b* c$", ["for its own"]),
+        ("$$\na\n= b\n- c\n$$", ["for its own"]),
+        ("$$\na = b\n$$", []),
+        ("so $$a = b$$ holds", ["lines for itself"]),
+    ],
+)
+def test_fragile_markdown_is_found(source, said):
+    found = foreign_html(source) + fragile_formulas(source)
+    assert len(found) == len(said), found
+    assert all(part in text for part, text in zip(said, found)), found
+
+
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_copied_alone_into_an_empty_folder_it_renders_plainly(name, tmp_path):
     copy = tmp_path / "copy.ipynb"

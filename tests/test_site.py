@@ -12,17 +12,30 @@ import re
 import subprocess
 import sys
 import threading
+from email.message import Message
+from html import unescape
 from html.parser import HTMLParser
+from importlib import metadata
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree
 
 import nbformat
 import numpy as np
 import pytest
+import yaml
+from _ext import licences
+from _ext.execution_cache import fingerprint
+from _ext.sitemap import NAMESPACE
 from conftest import ROOT
+from fontTools.ttLib import TTFont
+from jupyter_cache import get_cache
 from matplotlib.image import imread
-from test_notebooks import toc_pages
+from nbconvert import HTMLExporter
+from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace
+from test_notebooks import MARKDOWN, broken, foreign_html, fragile_formulas, toc_pages
 
 EDITION = os.environ.get("SITE_EDITION", "sample")
 PAGES = sorted(toc_pages())
@@ -179,7 +192,7 @@ def test_library_is_linked_from_and_to_its_chapter(pages):
 
 
 def test_every_relative_reference_resolves(site, pages):
-    dead = []
+    ids, dead = functools.cache(lambda file: Page(file).ids), []
     for name, page in pages.items():
         for reference in {*page.links, *page.fetched}:
             parts = urlsplit(reference)
@@ -188,7 +201,7 @@ def test_every_relative_reference_resolves(site, pages):
             file = (page.file.parent / unquote(parts.path)).resolve() if parts.path else page.file
             if not file.is_file():
                 dead.append(f"{name}: {reference}")
-            elif parts.fragment and file.suffix == ".html" and unquote(parts.fragment) not in Page(file).ids:
+            elif parts.fragment and file.suffix == ".html" and unquote(parts.fragment) not in ids(file):
                 dead.append(f"{name}: {reference}")
     assert dead == []
 
@@ -236,6 +249,244 @@ def test_what_is_large_is_loaded_when_it_is_seen(pages, name):
     assert max(map(len, re.findall(r'<script type="application/json" data-trait=[^>]*>([^<]*)', page.html)), default=0) < 10_000
 
 
+# Found by people
+
+
+class Head(HTMLParser):
+    """What a page's head says of it."""
+
+    def __init__(self, file: Path):
+        super().__init__()
+        self.said, self.canonical, self.title = {}, None, ""
+        text = file.read_text(encoding="utf-8")
+        self.feed(text[: text.index("</head>")])
+
+    def handle_starttag(self, tag, attributes):
+        values = dict(attributes)
+        if tag == "meta":
+            self.said[values.get("name") or values.get("property")] = values.get("content")
+        if tag == "link" and values.get("rel") == "canonical":
+            self.canonical = values["href"]
+
+    def handle_data(self, data):
+        if self.lasttag == "title":
+            self.title += data.strip()
+
+
+@pytest.fixture(scope="session")
+def heads(site):
+    return {name: Head(site / f"{name}.html") for name in [*PAGES, "search", "genindex", "404"]}
+
+
+def test_titles_say_page_and_course_and_none_is_there_twice(heads, pages):
+    titles = {name: head.title for name, head in heads.items()}
+    assert len(set(titles.values())) == len(titles)
+    assert titles.pop("book/index") == "MNIST digit classification, stage by stage"
+    assert titles.pop("search") == "Search - MNIST, stage by stage", "the theme's own"
+    for name, title in titles.items():
+        assert title.endswith(" — MNIST, stage by stage"), name
+        if name in PAGES:
+            heading = re.search(r"<article.*?<h1>(.*?)<a class=\"headerlink\"", pages[name].html, flags=re.DOTALL)[1]
+            assert title.startswith(unescape(re.sub(r"<[^>]*>", "", heading)).strip()), name
+
+
+def test_each_page_has_a_description_of_its_own(heads):
+    descriptions = {name: head.said["description"] for name, head in heads.items()}
+    assert {name: text for name, text in descriptions.items() if not 50 <= len(text) <= 160 or text[-1] not in ".?"} == {}
+    assert len(set(descriptions.values())) == len(descriptions)
+    assert descriptions[CHAPTER].startswith("After this chapter you can compute a small network's gradient by hand".replace("'", "’"))
+    for name, head in heads.items():
+        assert head.said["og:title"] == re.sub(" [-—] MNIST, stage by stage$", "", head.title), name
+        assert head.said["og:description"] == head.said["description"], name
+        assert head.said["og:type"] == ("website" if name == "book/index" else "article"), name
+        assert "og:image" not in head.said, f"{name}: a picture would have to be fetched"
+
+
+def test_descriptions_in_the_configuration_are_of_pages_that_exist():
+    settings = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["sphinx"]["config"]
+    assert set(settings["course_descriptions"]) <= {*PAGES, "search", "genindex", "404"}
+
+
+def test_the_site_s_own_address_says_what_the_first_page_says(site, heads):
+    door = Head(site / "index.html")
+    assert (door.title, door.canonical) == (heads["book/index"].title, heads["book/index"].canonical)
+    assert door.said["og:description"] == heads["book/index"].said["og:description"]
+
+
+def test_placeholder_is_no_address_for_search_engines(site, heads):
+    """It stands in `_config.yml` until somebody publishes the course."""
+    published = "your--name" not in yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
+    assert {head.canonical is not None for head in heads.values()} == {published}
+    assert {"og:url" in head.said for head in heads.values()} == {published}
+    assert (site / "sitemap.xml").exists() == (site / "robots.txt").exists() == published
+
+
+@pytest.fixture
+def published(tmp_path):
+    """Builds a small site that has an address; returns its folder."""
+
+    def build(repository="https://github.com/someone/a-fork", **settings):
+        source, site = tmp_path / "source", tmp_path / "site"
+        (source / "book").mkdir(parents=True, exist_ok=True)
+        (source / "_config.yml").write_text(f"repository: {{url: '{repository}', branch: main}}\n")
+        (source / "book" / "index.md").write_text("# Start\n\nIt begins here.\n\n```{toctree}\n:caption: Parts\none\n```\n")
+        (source / "book" / "one.md").write_text('# One & "two"\n\nFirst *sentence*. Second one?\n')
+        extensions = ["myst_parser", "_ext.page_head", "_ext.sitemap", "_ext.not_found"]
+        settings = {"extensions": extensions, "root_doc": "book/index", "html_title": "A course", "language": "en"} | settings
+        with docutils_namespace():
+            app = Sphinx(
+                str(source), None, str(site), str(tmp_path / "trees"), "html", settings, status=None, warning=(said := io.StringIO())
+            )
+            app.build()
+        assert said.getvalue() == ""
+        return site
+
+    return build
+
+
+def listed(site):
+    return [each.text for each in ElementTree.parse(site / "sitemap.xml").iter(f"{{{NAMESPACE}}}loc")]
+
+
+def test_published_pages_name_their_own_address_below_any_path(published):
+    site = published()
+    base = "https://someone.github.io/a-fork/"
+    assert listed(site) == [f"{base}book/index.html", f"{base}book/one.html"]
+    assert f"Sitemap: {base}sitemap.xml" in (site / "robots.txt").read_text()
+    one, door = Head(site / "book" / "one.html"), Head(site / "index.html")
+    assert (one.canonical, one.said["og:url"]) == (f"{base}book/one.html",) * 2
+    assert (one.said["og:title"], one.said["description"]) == ("One & “two”", "First sentence. Second one?")
+    assert door.canonical == f"{base}book/index.html"
+
+    (site.parent / "source" / "book" / "index.md").touch()
+    assert len(listed(published())) == 2, "pages that a build does not write again are listed too"
+    assert listed(published(html_baseurl="https://example.org"))[0] == "https://example.org/book/index.html"
+    published("https://github.com/your--name/a-fork")
+    assert not (site / "sitemap.xml").exists(), "what an earlier build left is no longer right"
+    assert not (site / "robots.txt").exists()
+
+
+def test_links_of_the_page_for_addresses_that_are_none_begin_at_the_root(site, published):
+    for page, start in ((Page(site / "404.html"), "/mnist-course/"), (Page(published() / "404.html"), "/a-fork/")):
+        for reference in {*page.links, *page.fetched}:
+            assert urlsplit(reference).netloc or reference.startswith(("#", "data:", start)), reference
+    page = Page(site / "404.html")
+    files = {urlsplit(each).path.removeprefix("/mnist-course/") for each in {*page.links, *page.fetched} if each.startswith("/")}
+    assert [file for file in files if not (site / file).is_file()] == []
+    assert {f"{name}.html" for name in PAGES if name.startswith("book/")} <= files
+
+
+# Read in other hands
+
+
+@pytest.fixture(scope="session")
+def executed(site):
+    """Notebooks with the outputs that the site shows, as somebody who ran them would pass them on."""
+    cache = get_cache(ROOT / "_build" / ".jupyter_cache" / fingerprint(ROOT, EDITION))
+
+    def read(name):
+        _, notebook = cache.merge_match_into_notebook(nbformat.read(ROOT / f"{name}.ipynb", as_version=4))
+        notebook.metadata.pop("widgets", None)  # their state is not saved unless one asks for it
+        return notebook
+
+    return read
+
+
+def outputs(notebook):
+    return [output.data for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs if "data" in output]
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if (ROOT / f"{name}.ipynb").exists() and not name.startswith("solutions/")])
+def test_outputs_can_be_read_without_the_site(executed, name):
+    """Pictures bring their words along, computed prose is plain Markdown, and everything has a text for whoever sees no HTML."""
+    shown = outputs(executed(name))
+    assert shown
+    for data in shown:
+        assert data.get("text/plain") or set(data) == {"text/markdown"}
+        markdown = data.get("text/markdown", "")
+        assert foreign_html(markdown) + fragile_formulas(markdown) + broken(MARKDOWN.render(markdown)) == []
+        for picture in re.findall(r"<img[^>]*>", data.get("text/html", "")):
+            assert len(re.search(r'alt="([^"]*)"', picture)[1]) >= 40
+        plain = name == "book/mnist-classification"  # does without the library: its texts stand in the cells' metadata, for the site
+        assert "image/png" not in data or plain, "a picture without words"
+
+
+@pytest.mark.parametrize("name", ["book/index", CHAPTER])
+@pytest.mark.filterwarnings("error::UserWarning:nbconvert")
+def test_executed_notebook_exported_by_nbconvert_shows_everything(executed, name):
+    notebook = executed(name)
+    html, _ = HTMLExporter(template_name="lab").from_notebook_node(notebook)
+    text = unescape(re.sub(r"<(style|script).*?</\1>|<[^>]*>", " ", html, flags=re.DOTALL))
+    assert "No description has been provided" not in html
+    shown = outputs(notebook)
+    assert html.count("<img ") == sum("<img " in data.get("text/html", "") for data in shown) > 0
+    tables = [MARKDOWN.render(cell.source) for cell in notebook.cells if cell.cell_type == "markdown"]
+    assert html.count("<table") == sum(text.count("<table") for text in [*tables, *(data.get("text/html", "") for data in shown)])
+    components = [data["text/html"] for data in shown if "course-widget" in data.get("text/html", "")]
+    assert components
+    for component in components:
+        assert unescape(re.search(r"<p>(.*?)</p>", component)[1]) in text, "the sentence that stands for it without a kernel"
+    assert html.count("<details>") == sum(cell.source.count("<details>") for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+# Licences
+
+
+def test_every_package_has_a_known_licence():
+    groups = licences.groups()
+    assert {"numpy", "tensorflow"} <= groups["library"]
+    assert {"sphinx", "pytest"} <= groups["tools"]
+    assert licences.by_licence(set.union(*groups.values())).get(None, []) == [], "look into their files, and write them into LOOKED_UP"
+
+
+def test_no_package_that_is_pinned_is_left_out():
+    pinned = {line.partition("==")[0] for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()}
+    listed = set.union(*licences.groups().values())
+    assert {name for name in pinned if licences.canonicalize_name(name) not in listed} == set()
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"License-Expression": "MIT AND Zlib", "License": "other"}, "MIT AND Zlib"),
+        ({"License": "BSD 3-Clause License\n\nCopyright", "Classifier": "License :: OSI Approved :: BSD License"}, "BSD-3-Clause"),
+        ({"License": "Copyright (c) somebody\nAll rights", "Classifier": "License :: OSI Approved :: BSD License"}, "BSD"),
+        ({"License": "UNKNOWN", "Classifier": "Programming Language :: Python"}, None),
+        ({"License": "Own licence, version 3"}, "Own licence, version 3"),
+        ({}, None),
+    ],
+)
+def test_licence_is_read_from_where_a_package_says_it(said, expected):
+    package = Message()
+    package["Name"] = "some-package"
+    for name, value in said.items():
+        package[name] = value
+    assert licences.licence(package) == expected
+
+
+def test_everything_of_others_that_the_site_hands_on_is_listed(site, pages):
+    ours = {path.name for path in (ROOT / "book" / "static").iterdir()} | {"widgets.css", "contents.js"}
+    known = re.compile("|".join(f"(?:{files})" for *_, files in licences.SHIPPED))
+    loaded = {(page.file.parent / urlsplit(each).path).resolve() for page in pages.values() for each in page.fetched if "://" not in each}
+    shipped = {file for file in loaded if "_static" in file.parts} | set(site.rglob("*.woff2"))
+    names = {file.relative_to(site / "_static").as_posix() for file in shipped}
+    assert len(names) > 10
+    assert {name for name in names if not known.fullmatch(name) and name not in ours and not name.startswith("component-")} == set()
+
+
+def test_texts_of_licences_lie_beside_the_files(site, pages):
+    page = pages["book/licences"]
+    assert "../_static/licences.txt" in page.links
+    text = (site / "_static" / "licences.txt").read_text(encoding="utf-8")
+    for _, package, _, _ in licences.SHIPPED:
+        assert f"{package} {metadata.version(package)}\n\n" in text
+    font = TTFont(files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf")
+    assert "SIL Open Font License, Version 1.1" in font["name"].getDebugName(13)
+    assert f"numpy {metadata.version('numpy')}" in page.text
+    assert "not known" not in page.text
+    assert "CC BY 4.0" in page.text or "Creative Commons Attribution 4.0" in page.text
+
+
 # In a browser
 
 
@@ -246,6 +497,16 @@ def address(site):
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def translate_path(self, path):
             return super().translate_path(path.removeprefix("/mnist-course"))
+
+        def send_error(self, code, message=None, explain=None):
+            if code != 404:
+                return super().send_error(code, message, explain)
+            text = (site / "404.html").read_bytes()
+            self.send_response(404)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
 
         def log_message(self, *arguments):
             pass
@@ -358,6 +619,7 @@ def test_page_is_sound(readers, address, axe, name, look):
     assert page.evaluate("document.documentElement.scrollWidth") == viewport["width"]
     assert page.evaluate(TOO_WIDE) == []
     page.evaluate(ONE_OF_EACH_COLOUR)
+    page.add_style_tag(content="article * { background-image: none !important }")  # on a gradient axe-core judges no colour
     page.evaluate(axe)
     assert page.evaluate(FINDINGS) == []
     page.close()
@@ -407,13 +669,71 @@ def test_page_on_paper(visit):
     assert page.locator("article p").first.evaluate(colours)[0] == "rgb(0, 0, 0)"
     assert page.locator("body").evaluate(colours)[1] == "rgb(255, 255, 255)"
     shown = "parts => parts.map(part => part.checkVisibility({ contentVisibilityAuto: true }) && part.getBoundingClientRect().height > 0)"
-    assert all(page.locator("article details > :not(summary)").evaluate_all(shown)), "what is folded on the screen"
+    folded = page.locator("article details:not(.course-facts + .cell details) > :not(summary)")
+    assert folded.count() > 0
+    assert all(folded.evaluate_all(shown)), "what is folded on the screen, but for what installs the library"
     assert set(page.locator("article img").evaluate_all("all => all.map(one => getComputedStyle(one).breakInside)")) == {"avoid"}
     after = "part => getComputedStyle(part, '::after').content"
     address = page.locator("article a.reference.external:visible").first
     assert address.get_attribute("href") in address.evaluate(after)
     assert page.locator("article a.reference.internal:visible").first.evaluate(after) == "none"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.locator(".course-predict summary:visible").count() == 0, "nothing can be unfolded"
+    assert page.locator("article").get_by_text("installs the course's library").is_visible() is False, "the cell that sets up"
+    for kind in ("article pre", "article .pst-scrollable-table-container"):
+        cut = (
+            "parts => parts.filter(part => getComputedStyle(part).overflowX != 'visible' || part.scrollWidth > part.clientWidth + 1).length"
+        )
+        assert page.locator(kind).count() > 0
+        assert page.locator(kind).evaluate_all(cut) == 0, f"{kind}: cut off at the paper's edge"
+
+
+def test_print_is_in_the_menu_of_each_chapter(visit):
+    page = visit(f"{CHAPTER}.html")
+    page.evaluate("window.print = () => document.body.dataset.printed = 'yes'")
+    page.locator(".dropdown-download-buttons > button").click()
+    page.locator(".dropdown-download-buttons").get_by_role("button", name="Print", exact=True).click()
+    assert page.locator("body").get_attribute("data-printed") == "yes"
+
+
+def test_what_scrolls_sideways_shows_it(visit):
+    page = visit(f"{CHAPTER}.html", viewport=PHONE)
+    wide = page.locator("article pre, article .pst-scrollable-table-container")
+    shaded = "parts => parts.filter(part => part.scrollWidth > part.clientWidth).map(part => getComputedStyle(part).backgroundAttachment)"
+    found = wide.evaluate_all(shaded)
+    assert len(found) > 3
+    assert {each.split(",")[0].strip() for each in found} == {"local"}
+    lines = "parts => parts.filter(part => part.textContent.length <= 30 && part.getClientRects().length > 1).map(part => part.textContent)"
+    assert page.locator("article code.literal").evaluate_all(lines) == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_missing_page_is_answered_at_any_depth(readers, address, axe, look):
+    """As GitHub Pages answers: with 404.html, whatever the address."""
+    page = watched(readers[look], address)
+    page.goto(f"{address}/no/such/place/at-all.html", wait_until="load")
+    assert page.faults == [f"404 {address}/no/such/place/at-all.html", *page.faults[1:]]
+    assert [fault for fault in page.faults[1:] if not fault.startswith("console Failed to load resource")] == []
+    assert page.locator("article h1").inner_text() == "Page not found"
+    assert page.evaluate("document.documentElement.scrollWidth") == LOOKS[look][0]["width"]
+    assert page.evaluate(TOO_WIDE) == []
+    page.evaluate(axe)
+    assert page.evaluate(FINDINGS) == []
+    page.locator("#course-search-words").fill("backpropagation")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#search-results li a")
+    page.goto(f"{address}/no/such/place/at-all.html")
+    page.locator("article").get_by_role("link", name="Training", exact=True).click()
+    assert page.url == f"{address}/{CHAPTER}.html"
+    page.close()
+
+
+def test_missing_page_can_be_read_from_a_folder(browser, site):
+    page = browser.new_page()
+    page.goto((site / "404.html").as_uri())
+    assert page.locator("article h1").inner_text() == "Page not found"
+    assert page.locator("article").get_by_text("The course has no page at this address").is_visible()
+    page.close()
 
 
 def test_stages_lead_to_their_chapters(visit):

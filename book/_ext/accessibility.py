@@ -14,6 +14,8 @@ MENDS = {
     re.compile(r'<div id="pst-primary-sidebar" class'): '<div id="pst-primary-sidebar" role="complementary" aria-label="The course" class',
     # summary-name: the arrow beside a page that has others below it.
     re.compile(r'<summary>(?=<span class="toctree-toggle")'): '<summary aria-label="Pages below this one">',
+    # No rule's: the entry of the download menu that promises a file opens the browser's print dialog.
+    re.compile(r'(?<=<span class="btn__text-container">)\.pdf(?=</span>)'): "Print",
 }
 # In the text itself.
 FOLDED_CODE = '<summary aria-label="Toggle hidden content">'  # label-content-name-mismatch: it shows the words that name it

@@ -150,6 +150,8 @@ def show_solution(app, docname: str, source: list[str]) -> None:
             cell.source = "\n".join(line for line in cell.source.splitlines() if not line.strip().startswith("### "))
         if cell.id == "set-up" or cell.id.startswith("answer-"):
             cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input"]
+        if cell.id == "set-up":
+            cell.metadata["tags"].append("set-up")  # left out on paper
         if cell.id.startswith("explain-"):
             cell.source = f"<details><summary>An answer, and the rubric</summary>\n\n{cell.source.strip()}\n\n</details>"
     notebook.cells.insert(2, new_markdown_cell(DIFFERS, id="what-if-mine-differs"))

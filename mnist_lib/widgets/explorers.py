@@ -21,7 +21,7 @@ class Explorer(Component):
     """What all explorers have in common."""
 
     styles = ("explorers",)
-    said = "An explorer stands here, something to move. It needs JavaScript."
+    said = "An explorer stands here, something to move: on the website, or in a notebook that runs. It needs JavaScript."
 
 
 class PixelExplorer(Explorer):

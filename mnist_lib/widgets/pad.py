@@ -61,7 +61,7 @@ class DigitPad(Component):
 
     scripts = ("plots", "network", "drawing", "pad")
     styles = ("explorers", "pad")
-    said = "A pad to draw a digit on stands here. It needs JavaScript."
+    said = "A pad to draw a digit on stands here: on the website, or in a notebook that runs. It needs JavaScript."
     layers: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     weights = traitlets.Bytes().tag(sync=True)
     examples = traitlets.Bytes().tag(sync=True)
@@ -140,7 +140,7 @@ class Comparison(Component):
 
     scripts = ("plots", "network", "drawing", "comparison")
     styles = ("explorers", "pad")
-    said = "Two networks read one drawing here. It needs JavaScript."
+    said = "Two networks read one drawing here: on the website, or in a notebook that runs. It needs JavaScript."
     names: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     layers: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     first = traitlets.Bytes().tag(sync=True, **{LATER: True})

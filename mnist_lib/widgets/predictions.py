@@ -29,7 +29,7 @@ class OwnCalibration(Component):
 
     scripts = ("element", "predictions")
     styles = ("predictions",)
-    said = "This picture compares your predictions with the network's. It needs JavaScript."
+    said = "This picture compares your predictions with the network's: on the website, or in a notebook that runs. It needs JavaScript."
 
     bins: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     said_by_network = traitlets.Float().tag(sync=True)
