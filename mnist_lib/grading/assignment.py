@@ -18,6 +18,7 @@ from .. import __version__, checks, load_mnist
 from ..checks import _reading, _wire
 from ..checks._task import Inputs
 from ..loading import edition_in_use
+from . import intake
 from .digits import SCORED, as_mlxtend, as_npz, handed_out, roughened, split
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,6 +80,11 @@ class Assignment:
     def stage(self) -> str:
         """The stage whose set this is."""
         return self.name[3:]
+
+    @property
+    def notebook_version(self) -> str | None:
+        """The version of the course that the exercise was stamped with, a tag or a branch."""
+        return intake.course_version(json.loads(self.released))
 
     def notebook(self) -> NotebookNode:
         """The exercise as the students got it."""

@@ -52,7 +52,8 @@ def read(data: bytes) -> NotebookNode:
     Returns
     -------
     NotebookNode
-        Valid, of format 4.5. It holds what the cells say and the names they bear; outputs, other metadata and empty cells are gone.
+        Valid, of format 4.5. It holds what the cells say, the names they bear, and the version of the course that it was stamped with;
+        outputs, other metadata and empty cells are gone.
 
     Raises
     ------
@@ -205,6 +206,7 @@ def _kind_of_text(text: str) -> str:
 
 
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_VERSION = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._+/-]{0,63}")
 
 
 def _clean(raw: Mapping) -> NotebookNode:
@@ -247,7 +249,28 @@ def _clean(raw: Mapping) -> NotebookNode:
         raise _too_many(count)
     if code > LARGEST_SOURCE:
         raise _too_much(code)
-    return new_notebook(cells=kept)
+    notebook = new_notebook(cells=kept)
+    version = course_version(raw)
+    if version:
+        notebook.metadata["course"] = NotebookNode(version=version)
+    return notebook
+
+
+def course_version(notebook: Mapping) -> str | None:
+    """The version of the course that a notebook was stamped with: a tag or a branch. Whoever hands it in may have changed it.
+
+    Parameters
+    ----------
+    notebook : Mapping
+
+    Returns
+    -------
+    str or None
+        None where there is none that could be the name of a tag or a branch.
+    """
+    for key in ("metadata", "course", "version"):
+        notebook = notebook.get(key) if isinstance(notebook, Mapping) else None
+    return notebook if isinstance(notebook, str) and _VERSION.fullmatch(notebook) else None
 
 
 def _too_many(cells: int) -> Refusal:
