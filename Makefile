@@ -34,7 +34,7 @@ help:
 	@echo "make release         make release VERSION=2026.12: commit and tag a release; REHEARSE=1 tries it and keeps nothing"
 	@echo "make wheel           build the library's wheel in dist/"
 	@echo "make changes         print what CHANGELOG.md says of this version"
-	@echo "make stamp           write the address in _config.yml into every notebook"
+	@echo "make stamp           write the address in _config.yml into every notebook and CITATION.cff"
 	@echo "make questions       write the chapters' questions for notebooks"
 	@echo "make bench           measure recipes, trials and growth, write book/measured/ (needs MNIST_NPZ, takes about an hour)"
 	@echo "make bench-growth    measure how training grows with images, width and batch size (part of make bench)"
@@ -113,6 +113,7 @@ workflows: $(READY)
 	$(BIN)/zizmor --offline --quiet --pedantic .github
 
 wheel: $(READY)
+	rm -rf build  # else what is no more would be in it
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
 changes: $(READY)
@@ -123,6 +124,7 @@ release: $(READY)
 
 stamp: $(READY)
 	$(BIN)/python book/_tools/stamp.py
+	$(BIN)/python book/_tools/exercises.py --anew
 
 questions: $(READY)
 	$(BIN)/python book/_tools/questions.py

@@ -2,9 +2,9 @@
 
     python book/_tools/changed_pages.py [BASE]
 
-Compared is the working tree with the commit at which it left BASE. Sources are compared, not built sites: two builds of one source differ in
-every time that was measured, and a second build costs as long as the first. So that a change of the library is not missed, a page counts as
-changed too if it runs, or shows the source of, a module that changed or that leans on one, or shows a result that was measured anew.
+Compared is the working tree with the commit at which it left BASE. Sources are compared, not built sites: two builds of one source differ
+in every time that was measured, and a second build costs as long as the first. So that a change of the library is not missed, a page counts
+as changed too if it runs, or shows the source of, a module that changed or that leans on one, or shows a result that was measured anew.
 """
 
 import argparse

@@ -156,11 +156,7 @@ def _run(command: list, root: Path, why: str) -> None:
 
 def write_exercises(root: Path) -> None:
     """Generate the exercises from the stamped solutions, in the variant that they have."""
-    texts = (path.read_text(encoding="utf-8") for path in (root / "exercises").rglob("*.ipynb"))
-    variant = max((int(number) for text in texts for number in re.findall(r"use_variant\((\d+)\)", text)), default=0)
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, root / "book" / "_tools" / "exercises.py", "--variant", variant]
-        _run([*command, "--gradebook", Path(folder, "gradebook.db")], root, "the exercises could not be generated")
+    _run([sys.executable, root / "book" / "_tools" / "exercises.py", "--anew"], root, "the exercises could not be generated")
 
 
 def build_wheel(root: Path, folder: Path) -> Path:
