@@ -3,8 +3,8 @@
     python book/_tools/exercises.py [--variant NUMBER] [--release FOLDER] [--gradebook FILE]
     python book/_tools/exercises.py --anew
 
-A variant gives the exercises other numbers, for the class after this one; 0 is the course's own. ``--anew`` writes the variant that is there
-again, after the solutions were stamped, and touches no gradebook.
+A variant gives the exercises other numbers, for the class after this one; 0 is the course's own. ``--anew`` writes the variant that is
+there again, after the solutions were stamped, and touches no gradebook.
 """
 
 import argparse
