@@ -11,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -23,13 +24,15 @@ from conftest import ROOT
 from made_up_class import SET, in_folders
 from submissions import right_submissions, wrong_submissions
 
+from mnist_lib import __version__
 from mnist_lib.grading import command
 from mnist_lib.grading.assignment import CourseError, prepare
 from mnist_lib.grading.collect import Submission
 from mnist_lib.grading.export import as_csv, write_grades
-from mnist_lib.grading.many import Class
+from mnist_lib.grading.many import Class, Line
 from mnist_lib.grading.merge import Merger
-from mnist_lib.grading.one import Result
+from mnist_lib.grading.one import Result, grade_one
+from mnist_lib.grading.report import Report
 from mnist_lib.grading.roster import read_roster
 from mnist_lib.grading.store import Store
 from mnist_lib.grading.workers import Cluster, Failed, Pool, Work, check_address
@@ -218,6 +221,58 @@ def test_the_report_names_no_file():
 
     told = "What came is a zip that holds 2 notebooks (Ada (1).ipynb, Eve.ipynb); expected is a notebook (.ipynb). Hand in one."
     assert _nameless(told) == "What came is a zip that holds 2 notebooks; expected is a notebook (.ipynb). Hand in one."
+
+
+def stamped(version):
+    """The exercise as a student hands it in, stamped with a version of the course."""
+    notebook = nbformat.read(ROOT / "exercises" / SET / "loading.ipynb", as_version=4)
+    notebook.metadata["course"]["version"] = version
+    return nbformat.writes(notebook).encode()
+
+
+def test_the_report_names_notebooks_of_another_version(loading):
+    own = replace(loading, released=stamped("v2026.12").decode(), version="2026.12")
+    lines = [
+        Line("ada", SET, "a.ipynb", notebook_version="v2026.12"),
+        Line("eve", SET, "e.ipynb", notebook_version="v2026.9"),
+        Line("kim", SET, "k.ipynb"),  # an editor took the stamp away: nothing is known
+    ]
+    text = Report({SET: own}).page(lines)
+    assert re.findall(r"<tr><td>(\d)</td><td>02-loading</td><td>(.+?)</td><td>(.+?)</td></tr>", text) == [("2", "v2026.9", "v2026.12")]
+    assert "mnist_lib 2026.12, exercise of v2026.12" in text
+    assert "another version" not in Report({SET: own}).page(lines[:1])
+
+
+class OneByOne:
+    """Grades here, without another process."""
+
+    def __init__(self, assignments):
+        self.assignments = assignments
+
+    def graded(self, items, data):
+        for job, name in items:
+            yield job, stubs.result_of(data(job), self.assignments[name])
+
+
+def test_each_grade_records_its_library_and_its_notebook_s_version(loading, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(command, "_prepared", lambda name, chosen: loading)
+    monkeypatch.setattr(command, "_workers", lambda assignments, work, chosen: nullcontext(OneByOne(assignments)))
+    for student, version in (("ada", "v2026.12"), ("eve", "<b>")):
+        in_folders(tmp_path / "handed-in", [made_up_class.Handed(student, "loading.ipynb", stamped(version), None)])
+    assert command.main([str(tmp_path / "handed-in"), "--class", str(folder), "--unsafe-no-sandbox"]) == 0
+    with (folder / "submissions.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["student"]: (row["library_version"], row["notebook_version"]) for row in csv.DictReader(file)}
+    assert rows == {"ada": (__version__, "v2026.12"), "eve": (__version__, "")}
+    kept, _ = Store(folder).result("ada", SET)
+    assert (kept.version, kept.notebook_version) == (__version__, "v2026.12")
+
+
+def test_what_is_refused_tells_its_version_too(loading):
+    other = nbformat.read(ROOT / "exercises" / "04-model" / "model.ipynb", as_version=4)
+    other.metadata["course"]["version"] = "v2026.9"
+    result = grade_one(nbformat.writes(other).encode(), loading)
+    assert result.refused
+    assert result.notebook_version == "v2026.9"
 
 
 def test_the_report_says_how_the_class_did_and_names_nobody(twelve):

@@ -40,6 +40,25 @@ NUMBERS = itertools.count()
 WRONG = "def {}(*anything):\n    return 'wrong'"
 
 
+# The version of the course
+
+
+@pytest.mark.parametrize("version", ["main", "v2026.12", "release/2026.12.1+main"])
+def test_the_version_that_a_notebook_was_stamped_with_is_told(version):
+    notebook = json.loads(json.dumps(RELEASED))
+    notebook["metadata"]["course"] = {"repository": "https://github.com/someone/else", "version": version}
+    read = intake.read(json.dumps(notebook).encode())
+    assert intake.course_version(read) == version
+    assert read.metadata == {"course": {"version": version}}
+
+
+@pytest.mark.parametrize("metadata", [None, [], {}, {"course": "v1"}, {"course": {"version": 1}}, {"course": {"version": "<b>v1"}}])
+def test_what_is_no_version_is_none(metadata):
+    notebook = json.loads(json.dumps(RELEASED)) | {"metadata": metadata}
+    assert intake.course_version(notebook) is None
+    assert intake.read(json.dumps(notebook).encode()).metadata == {}
+
+
 # How the notebooks are made
 
 

@@ -1,15 +1,19 @@
 """Generates `exercises/` from `solutions/` with nbgrader, and makes `class/` with a gradebook that knows every set.
 
     python book/_tools/exercises.py [--variant NUMBER] [--release FOLDER] [--gradebook FILE]
+    python book/_tools/exercises.py --anew
 
-A variant gives the exercises other numbers, for the class after this one; 0 is the course's own.
+A variant gives the exercises other numbers, for the class after this one; 0 is the course's own. ``--anew`` writes the variant that is
+there again, after the solutions were stamped, and touches no gradebook.
 """
 
 import argparse
 import logging
 import os
+import re
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -67,14 +71,26 @@ def generate(release: Path, gradebook: Path, variant: int = 0) -> list[str]:
     return failed
 
 
+def variant_of(release: Path) -> int:
+    """The variant of the exercises in a folder; 0 where there are none."""
+    texts = (path.read_text(encoding="utf-8") for path in release.rglob("*.ipynb"))
+    return max((int(number) for text in texts for number in re.findall(r"use_variant\((\d+)\)", text)), default=0)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Generate the exercises from their solutions.")
     parser.add_argument("--variant", type=int, default=0, help="other numbers in the checks: 1, 2, …; 0 is the course's own")
     parser.add_argument("--release", type=Path, default=ROOT / "exercises", help="folder for the student versions")
     parser.add_argument("--gradebook", type=Path, default=ROOT / "class" / "gradebook.db", help="nbgrader's gradebook, an SQLite file")
+    parser.add_argument("--anew", action="store_true", help="the variant that is there again, without a gradebook")
     chosen = parser.parse_args()
-    problems = generate(chosen.release.resolve(), chosen.gradebook.resolve(), chosen.variant)
+    if chosen.anew:
+        with tempfile.TemporaryDirectory() as folder:
+            problems = generate(chosen.release.resolve(), Path(folder, "gradebook.db"), variant_of(chosen.release))
+    else:
+        problems = generate(chosen.release.resolve(), chosen.gradebook.resolve(), chosen.variant)
     for problem in problems:
         print(problem, file=sys.stderr)
-    print(f"{len(sets()) - len(problems)} of {len(sets())} sets are in {chosen.release}, and in the gradebook {chosen.gradebook}.")
+    entered = "" if chosen.anew else f", and in the gradebook {chosen.gradebook}"
+    print(f"{len(sets()) - len(problems)} of {len(sets())} sets are in {chosen.release}{entered}.")
     sys.exit(bool(problems))

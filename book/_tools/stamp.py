@@ -1,7 +1,7 @@
-"""Writes the repository's address and the version that notebooks install, from `_config.yml` into every notebook.
+"""Writes the repository's address and the version that notebooks install, from `_config.yml` into every notebook and CITATION.cff.
 
     python book/_tools/stamp.py            stamp
-    python book/_tools/stamp.py --check    name the notebooks that differ, exit 1 if there are any
+    python book/_tools/stamp.py --check    name the files that differ, exit 1 if there are any
 
 What is stamped: the Markdown cell with the id ``badge``, the code cell with the id ``set-up``, and each link to the site or to the
 repository, also in code that writes prose. The notebook's metadata remember the address stamped last, so that a new one takes its place.
@@ -125,6 +125,13 @@ def stamped(notebook: nbformat.NotebookNode, path: str, address: Address) -> nbf
     return notebook
 
 
+def cited(citation: str, address: Address) -> str:
+    """The text of CITATION.cff with an address."""
+    for key, value in (("repository-code", address.repository), ("url", address.site)):
+        citation = re.sub(rf"^{key}: .*$", f'{key}: "{value}"', citation, flags=re.MULTILINE)
+    return citation
+
+
 def written(notebook: nbformat.NotebookNode) -> str:
     """A notebook as text, always in the same form."""
     return nbformat.writes(notebook).rstrip("\n") + "\n"
@@ -136,7 +143,7 @@ def notebooks(root: Path = ROOT) -> list[Path]:
 
 
 def differing(root: Path = ROOT) -> dict[Path, str]:
-    """The notebooks whose stamps are not those of `_config.yml`, each with the text it should have."""
+    """The files whose stamps are not those of `_config.yml`, each with the text it should have."""
     address = configured(root)
     texts = {}
     for path in notebooks(root):
@@ -144,6 +151,10 @@ def differing(root: Path = ROOT) -> dict[Path, str]:
         text = written(stamped(notebook, path.relative_to(root).as_posix(), address))
         if text != path.read_text(encoding="utf-8"):
             texts[path] = text
+    citation = root / "CITATION.cff"
+    before = citation.read_text(encoding="utf-8")
+    if cited(before, address) != before:
+        texts[citation] = cited(before, address)
     return texts
 
 

@@ -18,7 +18,12 @@ from nbformat import NotebookNode
 from .. import __version__, checks
 from ..checks import _reading, _wire
 from ..checks._task import Inputs
+<<<<<<< HEAD
 from ..loading import Arrays, edition_in_use, load_mnist
+=======
+from ..loading import edition_in_use
+from . import intake
+>>>>>>> ship
 from .digits import SCORED, as_mlxtend, as_npz, handed_out, roughened, split
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,6 +85,11 @@ class Assignment:
     def stage(self) -> str:
         """The stage whose set this is."""
         return self.name[3:]
+
+    @property
+    def notebook_version(self) -> str | None:
+        """The version of the course that the exercise was stamped with, a tag or a branch."""
+        return intake.course_version(json.loads(self.released))
 
     def notebook(self) -> NotebookNode:
         """The exercise as the students got it."""

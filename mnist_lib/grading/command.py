@@ -163,10 +163,19 @@ def _graded(jobs: list[Job], collected: Collected, roster: Roster | None, store:
     # Numbers in an order that tells nothing: those of the roster's would name people to whoever has one.
     lines.sort(key=lambda line: hashlib.sha256(f"{line.student} {assignments[line.assignment].seed_id}".encode()).digest())
     numbered = [
-        {"submission": number, "set": line.assignment, "student": line.student, "file": line.name, "verdict": _verdict(line)}
+        {
+            "submission": number,
+            "set": line.assignment,
+            "student": line.student,
+            "file": line.name,
+            "verdict": _verdict(line),
+            "notebook_version": line.notebook_version or "",
+            "library_version": "" if line.failed else assignments[line.assignment].version,
+        }
         for number, line in enumerate(lines, start=1)
     ]
-    write(store.folder / "submissions.csv", as_csv(("submission", "set", "student", "file", "verdict"), numbered))
+    columns = ("submission", "set", "student", "file", "verdict", "notebook_version", "library_version")
+    write(store.folder / "submissions.csv", as_csv(columns, numbered))
     write(store.folder / "attention.txt", "".join(f"{each}\n" for each in attention))
     write(store.folder / "report.html", report.page(lines, len(attention)))
     return _told(lines, collected, attention, [*places, store.folder / "report.html"])

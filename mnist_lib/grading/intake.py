@@ -53,7 +53,8 @@ def read(data: bytes) -> NotebookNode:
     Returns
     -------
     NotebookNode
-        Valid, of format 4.5. It holds what the cells say and the names they bear; outputs, other metadata and empty cells are gone.
+        Valid, of format 4.5. It holds what the cells say, the names they bear, and the version of the course that it was stamped with;
+        outputs, other metadata and empty cells are gone.
 
     Raises
     ------
@@ -207,6 +208,7 @@ def _kind_of_text(text: str) -> str:
 
 _ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _MAKERS: dict[str, Callable[[str], NotebookNode]] = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+_VERSION = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._+/-]{0,63}")
 
 
 def _clean(raw: Mapping[str, Any]) -> NotebookNode:
@@ -252,7 +254,28 @@ def _clean(raw: Mapping[str, Any]) -> NotebookNode:
     if code > LARGEST_SOURCE:
         raise _too_much(code)
     notebook: NotebookNode = new_notebook(cells=kept)
+    version = course_version(raw)
+    if version:
+        notebook.metadata["course"] = NotebookNode(version=version)
     return notebook
+
+
+def course_version(notebook: Mapping[str, Any]) -> str | None:
+    """The version of the course that a notebook was stamped with: a tag or a branch. Whoever hands it in may have changed it.
+
+    Parameters
+    ----------
+    notebook : Mapping
+
+    Returns
+    -------
+    str or None
+        None where there is none that could be the name of a tag or a branch.
+    """
+    found: Any = notebook
+    for key in ("metadata", "course", "version"):
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return found if isinstance(found, str) and _VERSION.fullmatch(found) else None
 
 
 def _too_many(cells: int) -> Refusal:

@@ -35,6 +35,8 @@ class Line:
         What a person should look at.
     late : bool
         Whether the LMS marked it as late.
+    notebook_version : str or None
+        The version of the course that the notebook says it was stamped with.
     """
 
     student: str
@@ -50,6 +52,7 @@ class Line:
     changed: int = 0
     flags: list[str] = field(default_factory=list)
     late: bool = False
+    notebook_version: str | None = None
 
 
 def line_of(job: Job, result: Result, *, fresh: bool, changed: int = 0, failed: str | None = None) -> Line:
@@ -80,6 +83,7 @@ def line_of(job: Job, result: Result, *, fresh: bool, changed: int = 0, failed: 
         changed=changed,
         flags=result.flags,
         late=job.late,
+        notebook_version=result.notebook_version,
     )
 
 

@@ -41,7 +41,9 @@ class Result:
     Attributes
     ----------
     assignment, edition, seed_id, version : str
-        Which set was graded, with which digits, drawn from which seed, by which version.
+        Which set was graded, with which digits, drawn from which seed, by which version of the library.
+    notebook_version : str or None
+        The version of the course that the notebook which was handed in says it was stamped with.
     refused : str or None
         The sentence for the student, if the file cannot be graded; then there are no points.
     points, most : dict
@@ -72,6 +74,7 @@ class Result:
     edition: str
     seed_id: str
     version: str
+    notebook_version: str | None = None
     refused: str | None = None
     points: dict[str, float | None] = field(default_factory=dict)
     most: dict[str, float] = field(default_factory=dict)
@@ -120,7 +123,9 @@ def grade_one(data: bytes, assignment: Assignment, limits: Limits | None = None,
     result = Result(assignment.name, assignment.edition, assignment.seed_id, assignment.version)
     clock = _Clock(result.seconds)
     try:
-        notebook = intake.rebuild(intake.read(data), assignment.notebook())
+        submitted = intake.read(data)
+        result.notebook_version = intake.course_version(submitted)
+        notebook = intake.rebuild(submitted, assignment.notebook())
     except intake.Refusal as refusal:
         result.refused, result.page = str(refusal), refusal_page(assignment, str(refusal))
         clock.lap("intake")

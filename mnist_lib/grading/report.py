@@ -100,12 +100,24 @@ class Report:
         parts.append(_section("Slowest", (*columns, "seconds"), [(n, line.assignment, f"{line.seconds:.0f}") for n, line in slow]))
         parts.append(_section("Refused", (*columns, "what the student reads"), refused))
         parts.append(_section("Without a verdict", columns, [(n, line.assignment) for n, line in failed]))
+        parts.append(self._other_versions(numbered))
         parts.append("<footer>")
         for each in sorted(self.assignments.values(), key=lambda each: each.name):
             said = f"{each.name}: {each.edition} edition of MNIST, seed {each.seed_id}, mnist_lib {each.version}"
+            said += f", exercise of {each.notebook_version}" if each.notebook_version else ""
             parts.append(f"<p>{escape(said)}</p>")
         parts.append("</footer></body></html>")
         return "\n".join(filter(None, parts))
+
+    def _other_versions(self, numbered: list[tuple[int, Line]]) -> str:
+        """What was handed in on notebooks of another version of the course than the exercises that are graded with."""
+        own = {name: each.notebook_version for name, each in self.assignments.items()}
+        rows = [
+            (number, line.assignment, line.notebook_version, own[line.assignment])
+            for number, line in numbered
+            if line.notebook_version and line.notebook_version != own[line.assignment]
+        ]
+        return _section("Notebooks of another version", ("submission", "set", "its version", "graded with the exercise of"), rows)
 
     def _tasks(self) -> str:
         rows = []
