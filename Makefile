@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 
 VARIANT ?= 0
 
-.PHONY: help book serve exercises test test-exercises test-site-full test-live stamp questions bench bench-growth bench-trials bench-build bench-grading bench-class check profile pins clean
+.PHONY: help book serve exercises test test-exercises test-site-full test-live test-colab stamp questions bench bench-growth bench-trials bench-build bench-grading bench-class check profile pins clean
 
 help:
 	@echo "make book            build the site in _build/html (full edition if MNIST_NPZ names mnist.npz, else the sample)"
@@ -16,6 +16,8 @@ help:
 	@echo "make test-exercises  prove the exercises over 20 seeds, write book/measured/ (half an hour; with MNIST_NPZ both editions)"
 	@echo "make test-site-full  build and test the site on the full edition (needs MNIST_NPZ)"
 	@echo "make test-live       components in a live JupyterLab with a kernel; 200 test digits traced with a pen (some minutes)"
+	@echo "make test-colab      run every notebook with the versions of Google Colab, write book/measured/colab.json (a quarter of an hour;"
+	@echo "                     PARTS=\"book/01-setup\" for some pages; with MNIST_NPZ the full edition)"
 	@echo "make stamp           write the address in _config.yml into every notebook"
 	@echo "make questions       write the chapters' questions for notebooks"
 	@echo "make bench           measure recipes, trials and growth, write book/measured/ (needs MNIST_NPZ, takes about an hour)"
@@ -59,6 +61,9 @@ test-site-full: $(READY)
 
 test-live: $(READY)
 	TRACED_DIGITS=200 $(BIN)/python -m pytest tests/live/live_jupyterlab.py tests/test_widgets_pad.py
+
+test-colab: $(READY)
+	$(BIN)/python tests/colab/try_colab.py $(if $(PARTS),--only $(PARTS))
 
 stamp: $(READY)
 	$(BIN)/python book/_tools/stamp.py
