@@ -65,6 +65,7 @@ def sentence(status, shown):
     (line,) = error["traceback"]
     assert line == error["evalue"]
     assert len(line.splitlines()) == 1
+    assert "\x1b" not in line, "a terminal's colours"
     return line
 
 

@@ -49,7 +49,7 @@ except ImportError:
         raise SetUpError("This copy of the course has no address yet: its maintainer writes one into _config.yml and runs `make stamp`.")
     if importlib.util.find_spec("pip") is None:
         raise SetUpError(f"Nothing is installed without pip: run `{{sys.executable}} -m ensurepip` in a terminal, then this cell again.")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"mnist-lib @ {{ADDRESS}}"]
+    command = [sys.executable, *"-m pip install --quiet --no-color --disable-pip-version-check".split(), f"mnist-lib @ {{ADDRESS}}"]
     pip = subprocess.run(command, capture_output=True, text=True)
     if pip.returncode != 0:
         said = pip.stderr.strip().splitlines() or ["no reason"]

@@ -311,7 +311,10 @@ def try_all(options: argparse.Namespace, chosen: dict[str, Path], scratch: Path)
         If anything breaks; pages that come after one that breaks are tried all the same.
     """
     text = CONSTRAINTS.read_text(encoding="utf-8")
-    whole, edition = None, "full" if os.environ.get("MNIST_NPZ") else "sample"
+    whole, file = None, os.environ.get("MNIST_NPZ")
+    edition = "full" if file else "sample"
+    if file and not Path(file).is_file():
+        raise Broken(f"MNIST_NPZ names a file that does not exist: {file}")
     if options.python:
         python = Path(shutil.which(options.python) or options.python).absolute()
         for line in disagreements(pinned(text), packages(python)):
