@@ -108,18 +108,18 @@ def test_answers_a_missing_network_with_a_sentence(execute):
 @pytest.mark.parametrize(
     ("stderr", "reason"),
     [
+        (r"WARNING: a\n\x1b[31mERROR: HTTP error 404 while getting it\x1b[0m\n\n[notice] A new release", "HTTP error 404 while getting it"),
         (
-            "WARNING: a\\nERROR: HTTP error 404 while getting it\\n\\n[notice] A new release of pip",
-            "ERROR: HTTP error 404 while getting it",
+            r"\x1b[1;31merror\x1b[0m: code\n\n\x1b[31m×\x1b[0m Failed to connect\n╰─> [Errno 111]\n\nhint: Are you connected",
+            "Failed to connect",
         ),
-        ("error: externally-managed-environment\\n\\nhint: See PEP 668", "error: externally-managed-environment"),
-        ("something else\\nat last", "at last"),
-        ("", "no reason"),
+        (r"something else\nat last\n", "something else at last"),
     ],
+    ids=["plain", "as newer pips draw it", "unknown"],
 )
 def test_says_why_pip_failed(execute, stderr, reason):
     failing = f"subprocess.run = lambda command, **rest: subprocess.CompletedProcess(command, 1, '', '{stderr}')\n"
-    assert sentence(*execute(HIDE + failing + cell(SOMEWHERE))).endswith(f"pip gave: {reason}")
+    assert sentence(*execute(HIDE + failing + cell(SOMEWHERE))).endswith(f"pip says: {reason}")
 
 
 @pytest.mark.parametrize("there", [(), ("__init__.py",)], ids=["an empty folder", "the first file"])

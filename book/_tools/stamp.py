@@ -29,6 +29,7 @@ PLACEHOLDER = "your--name"  # no account can bear a name with two hyphens in a r
 SET_UP = """\
 # Set-up: installs the course's library where it is missing, in Colab for example. It takes seconds and changes no other package.
 import importlib.util
+import re
 import subprocess
 import sys
 
@@ -49,12 +50,11 @@ except ImportError:
         raise SetUpError("This copy of the course has no address yet: its maintainer writes one into _config.yml and runs `make stamp`.")
     if importlib.util.find_spec("pip") is None:
         raise SetUpError(f"Nothing is installed without pip: run `{{sys.executable}} -m ensurepip` in a terminal, then this cell again.")
-    command = [sys.executable, *"-m pip install --quiet --no-color --disable-pip-version-check".split(), f"mnist-lib @ {{ADDRESS}}"]
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"mnist-lib @ {{ADDRESS}}"]
     pip = subprocess.run(command, capture_output=True, text=True)
     if pip.returncode != 0:
-        said = pip.stderr.strip().splitlines() or ["no reason"]
-        reason = next((line for line in said if line.lower().startswith("error")), said[-1])
-        raise SetUpError(f"mnist_lib was not installed: check the network connection, then run this cell again. pip gave: {{reason}}")
+        reason, *_ = re.findall("(?:ERROR:|×) (.+)", re.sub("\\x1b.*?m", "", pip.stderr)) or [" ".join(pip.stderr.split()[-30:])]
+        raise SetUpError(f"mnist_lib was not installed: check the network connection, then run this cell again. pip says: {{reason}}")
     sys.modules.pop("mnist_lib", None)  # what was found of it before
     importlib.invalidate_caches()
 """
