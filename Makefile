@@ -14,7 +14,7 @@ LIBRARY := loading preprocessing model compilation training evaluation visualiza
 LIBRARY_TESTS := $(LIBRARY:%=tests/test_%.py)
 PYTEST := -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
-.PHONY: help book serve exercises test test-exercises test-site-full test-live stamp questions bench bench-growth bench-trials bench-build bench-grading bench-class check check-style check-types check-spelling check-notebooks profile pins clean test-properties test-mutation coverage test-library test-oldest test-newest mnist changed links workflows wheel changes release
+.PHONY: help book serve exercises test test-exercises test-site-full test-live stamp questions bench bench-growth bench-trials bench-build bench-grading bench-class check check-style check-types check-spelling check-notebooks profile pins clean test-properties test-mutation coverage test-library test-oldest test-newest mnist changed links workflows wheel changes release test-colab
 
 help:
 	@echo "make book            build the site in _build/html (full edition if MNIST_NPZ names mnist.npz, else the sample)"
@@ -30,6 +30,8 @@ help:
 	@echo "make test-exercises  prove the exercises over 20 seeds, write book/measured/ (half an hour; with MNIST_NPZ both editions)"
 	@echo "make test-site-full  build and test the site on the full edition (needs MNIST_NPZ)"
 	@echo "make test-live       components in a live JupyterLab with a kernel; 200 test digits traced with a pen (some minutes)"
+	@echo "make test-colab      run every notebook with the versions of Google Colab, write book/measured/colab.json (a quarter of an hour;"
+	@echo "                     PARTS=\"book/01-setup\" for some pages; with MNIST_NPZ the full edition)"
 	@echo "make mnist           download MNIST through Keras and verify it: ~/.keras/datasets/mnist.npz"
 	@echo "make changed         list the pages that changed since BASE=main, and why"
 	@echo "make links           check the links that lead out of the site (needs the network)"
@@ -107,6 +109,9 @@ test-site-full: $(READY)
 
 test-live: $(READY)
 	TRACED_DIGITS=200 $(BIN)/python -m pytest tests/live/live_jupyterlab.py tests/test_widgets_pad.py
+
+test-colab: $(READY)
+	$(BIN)/python tests/colab/try_colab.py $(if $(PARTS),--only $(PARTS))
 
 mnist: $(READY)
 	$(BIN)/python -c "from mnist_lib import load_mnist; load_mnist('full')"

@@ -4,7 +4,6 @@ import ast
 import json
 import re
 import shutil
-import subprocess
 import sys
 from html.parser import HTMLParser
 
@@ -410,45 +409,3 @@ def test_address_that_is_none_is_refused(tmp_path, url):
     (tmp_path / "_config.yml").write_text(f"repository: {{url: '{url}', branch: main}}")
     with pytest.raises(ValueError, match="OWNER/NAME"):
         stamp.configured(tmp_path)
-
-
-# The set-up cell, as a reader meets it
-
-
-def set_up(tmp_path, address, before=""):
-    """Run the stamped set-up cell in a Python that has no mnist_lib; return what it printed, and its last words."""
-    source = stamp.SET_UP.format(archive=address.archive, placeholder=stamp.PLACEHOLDER)
-    hide = (
-        "import importlib.util as u\n"
-        "found = u.find_spec\n"
-        "u.find_spec = lambda name, *rest: None if name == 'mnist_lib' else found(name, *rest)\n"
-    )
-    script = tmp_path / "cell.py"
-    script.write_text(hide + before + source, encoding="utf-8")
-    return subprocess.run([sys.executable, str(script)], capture_output=True, text=True, cwd=tmp_path, timeout=120)
-
-
-def test_set_up_cell_is_short_and_says_nothing_where_the_library_is(tmp_path):
-    source = stamp.SET_UP.format(archive=stamp.configured(ROOT).archive, placeholder=stamp.PLACEHOLDER)
-    assert len(source.splitlines()) <= LONGEST_CELL
-    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, cwd=ROOT)
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-
-
-def test_set_up_cell_answers_the_placeholder_with_a_sentence(tmp_path):
-    done = set_up(tmp_path, stamp.Address("https://github.com/your--name/mnist-course", "main"))
-    assert done.returncode == 1
-    assert len(done.stderr.strip().splitlines()) == 1
-    assert "_config.yml" in done.stderr
-
-
-def test_set_up_cell_answers_a_failing_pip_with_a_sentence(tmp_path):
-    failing = (
-        "import subprocess\n"
-        "subprocess.run = lambda command, **rest: subprocess.CompletedProcess(command, 1, '', 'noise\\nERROR: No network at all')\n"
-    )
-    done = set_up(tmp_path, stamp.Address("https://github.com/someone/mnist-course", "v1"), before=failing)
-    assert done.returncode == 1
-    assert len(done.stderr.strip().splitlines()) == 1
-    assert "ERROR: No network at all" in done.stderr
-    assert "Python is 3.11 or newer" in done.stderr

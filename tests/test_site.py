@@ -27,7 +27,9 @@ import pytest
 import yaml
 from _ext import licences
 from _ext.execution_cache import fingerprint
+from _ext.measured import part_of
 from _ext.sitemap import NAMESPACE
+from _ext.tried_in_colab import FILE, said_of
 from conftest import ROOT
 from fontTools.ttLib import TTFont
 from jupyter_cache import get_cache
@@ -35,6 +37,7 @@ from matplotlib.image import imread
 from nbconvert import HTMLExporter
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
+from stamp import code_digest
 from test_notebooks import MARKDOWN, broken, foreign_html, fragile_formulas, toc_pages
 
 EDITION = os.environ.get("SITE_EDITION", "sample")
@@ -129,6 +132,12 @@ def test_chapters_say_edition_and_time(pages):
     for name in executed:
         assert re.search(rf"Executed for this site on the {EDITION} edition of MNIST, in \d+ seconds\.", pages[name].text), name
         assert "https://colab.research.google.com/github/" in pages[name].html
+
+
+def test_notebooks_say_how_they_fared_with_colab_s_versions(pages):
+    for name in (name for name in PAGES if (ROOT / f"{name}.ipynb").exists()):
+        digest = code_digest(nbformat.read(ROOT / f"{name}.ipynb", as_version=4), f"{name}.ipynb")
+        assert said_of(part_of(FILE), name, digest).replace("`", "") in pages[name].text, name
 
 
 def test_worked_solutions_are_folded_and_not_executed(pages):

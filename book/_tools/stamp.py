@@ -9,6 +9,7 @@ repository, also in code that writes prose. The notebook's metadata remember the
 
 import argparse
 import copy
+import hashlib
 import re
 import sys
 from dataclasses import dataclass
@@ -22,26 +23,39 @@ ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("book", "solutions")
 PLACEHOLDER = "your--name"  # no account can bear a name with two hyphens in a row
 
-# As few lines as a beginner can read. Nothing is installed where the library is there already, so the cell can be run again.
+# As few lines as a beginner can read; whatever goes wrong is told in one sentence. It parses in every Python from 3.6 on, as kernels that
+# are too old run it too. An exception that renders itself is IPython's own way to show no traceback; the cell fails all the same, so the
+# cells below it are not run. SystemExit would bring a warning of IPython's. Running the cell again changes nothing.
 SET_UP = """\
 # Set-up: installs the course's library where it is missing, in Colab for example. It takes seconds and changes no other package.
 import importlib.util
+import re
 import subprocess
 import sys
 
 ADDRESS = "{archive}"
 
-if importlib.util.find_spec("mnist_lib") is None:
+
+class SetUpError(Exception):
+    def _render_traceback_(self):  # a notebook shows the sentence, not where it was raised
+        return [str(self)]
+
+
+if sys.version_info < (3, 11):
+    raise SetUpError(f"This kernel is Python {{sys.version.split()[0]}}, and the course needs 3.11 or newer: choose another, or use Colab.")
+try:
+    import mnist_lib.widgets  # the last of its folders: where an installation broke off, it is missing
+except ImportError:
     if "{placeholder}" in ADDRESS:
-        raise SystemExit("This copy of the course has no address yet: its maintainer writes one into _config.yml and runs `make stamp`.")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", f"mnist-lib @ {{ADDRESS}}"]
+        raise SetUpError("This copy of the course has no address yet: its maintainer writes one into _config.yml and runs `make stamp`.")
+    if importlib.util.find_spec("pip") is None:
+        raise SetUpError(f"Nothing is installed without pip: run `{{sys.executable}} -m ensurepip` in a terminal, then this cell again.")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", f"mnist-lib @ {{ADDRESS}}"]
     pip = subprocess.run(command, capture_output=True, text=True)
     if pip.returncode != 0:
-        reason = (pip.stderr.strip().splitlines() or ["pip gave no reason"])[-1]
-        raise SystemExit(
-            f"mnist_lib could not be installed from {{ADDRESS}}. Check the network connection and that Python is 3.11 or newer "
-            f"(this is {{sys.version.split()[0]}}), then run this cell again. pip says: {{reason}}"
-        )
+        reason, *_ = re.findall("(?:ERROR:|×) (.+)", re.sub("\\x1b.*?m", "", pip.stderr)) or [" ".join(pip.stderr.split()[-30:])]
+        raise SetUpError(f"mnist_lib was not installed: check the network connection, then run this cell again. pip says: {{reason}}")
+    sys.modules.pop("mnist_lib", None)  # what was found of it before
     importlib.invalidate_caches()
 """
 
@@ -130,6 +144,13 @@ def cited(citation: str, address: Address) -> str:
     for key, value in (("repository-code", address.repository), ("url", address.site)):
         citation = re.sub(rf"^{key}: .*$", f'{key}: "{value}"', citation, flags=re.MULTILINE)
     return citation
+
+
+def code_digest(notebook: nbformat.NotebookNode, path: str) -> str:
+    """SHA-256 of a notebook's code, the same whatever address is stamped into it; `path` is where it lies in the repository."""
+    neutral = stamped(notebook, path, Address(f"https://github.com/{PLACEHOLDER}/mnist-course", "main"))
+    sources = [cell.source for cell in neutral.cells if cell.cell_type == "code"]
+    return hashlib.sha256("\0".join(sources).encode()).hexdigest()
 
 
 def written(notebook: nbformat.NotebookNode) -> str:

@@ -18,12 +18,8 @@ from nbformat import NotebookNode
 from .. import __version__, checks
 from ..checks import _reading, _wire
 from ..checks._task import Inputs
-<<<<<<< HEAD
 from ..loading import Arrays, edition_in_use, load_mnist
-=======
-from ..loading import edition_in_use
 from . import intake
->>>>>>> ship
 from .digits import SCORED, as_mlxtend, as_npz, handed_out, roughened, split
 
 ROOT = Path(__file__).resolve().parents[2]
