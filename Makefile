@@ -170,7 +170,7 @@ bench-class: $(READY)
 
 # All are run, whatever the first ones find.
 check: $(READY)
-	@$(MAKE) --no-print-directory --keep-going check-style check-types check-spelling check-notebooks
+	@$(MAKE) --no-print-directory --keep-going check-style check-types check-spelling check-notebooks workflows
 
 check-style: $(READY)
 	@$(BIN)/python -m ruff check --output-format concise . && $(BIN)/python -m ruff format --check . || \
