@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike
 
 from .arguments import check_whole, describe_value
 from .figures import axes_or_new, describe, in_course_style, subplots
@@ -26,7 +25,9 @@ MOST_IMAGES = 400  # in one grid; more are too small to be seen and take minutes
 
 
 @in_course_style
-def plot_digits(images: np.ndarray, labels: ArrayLike | None = None, *, columns: int = 8, axes: Axes | None = None) -> Figure:
+def plot_digits(
+    images: np.ndarray, labels: Sequence[object] | np.ndarray | None = None, *, columns: int = 8, axes: Axes | None = None
+) -> Figure:
     """Draw images in a grid, ink dark on white.
 
     Parameters
@@ -53,7 +54,7 @@ def plot_digits(images: np.ndarray, labels: ArrayLike | None = None, *, columns:
     See chapter 08-visualization.
     """
     images = _check_images(images)
-    captions = None if labels is None else [str(label) for label in np.atleast_1d(labels)]
+    captions = None if labels is None else [str(label) for label in np.atleast_1d(np.asarray(labels))]
     figure = _draw_grid(images, captions, columns, axes)
     named = "" if captions is None else f", labelled {', '.join(captions)}"
     return describe(figure, f"{_count(len(images), 'handwritten digit')} in a grid{named}.")
