@@ -50,7 +50,7 @@ def preprocess(images: np.ndarray) -> np.ndarray:
 def _describe_floats(images: np.ndarray) -> str:
     if np.isnan(images).any():
         return f"{images.dtype} with {np.isnan(images).sum():,} values that are NaN (not a number)"
-    low, high = images.min(initial=0), images.max(initial=0)
+    low, high = (images.min(), images.max()) if images.size else (0, 0)
     if 0 <= low and high <= 1:
         return f"{images.dtype} from {low:.3g} to {high:.3g}: these images are scaled already, so preprocess must not be called again"
     return f"{images.dtype} from {low:.4g} to {high:.4g}: if these are grey values, convert them with images.astype(np.uint8)"

@@ -1,7 +1,10 @@
 """Answers that are alike: copies are seen through what is easily changed, and what everyone has is no copy."""
 
 import re
+from copy import deepcopy
+from types import SimpleNamespace
 
+import nbformat
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,6 +91,26 @@ def test_of_what_everyone_has_nothing_counts_and_enough_must_be_left(own, pairs)
     source, given = code(range(50)), code(range(own, 50))
     assert len(list(copies.alike({"a": source, "b": source}, known=[given]))) == pairs
     assert len(list(copies.alike({"a": source, "b": source}, known=[source]))) == 0
+
+
+def test_copies_among_submissions_are_named_with_their_task():
+    """What was released counts for nobody, and what intake refuses is passed over."""
+    settings = {"solution": True, "grade": False, "grade_id": "answer-suspicious", "locked": False, "schema_version": 3, "task": False}
+    stub = "def suspicious(images, labels, neighbours=10):\n    raise NotImplementedError()"
+    cell = nbformat.v4.new_code_cell(stub, id="answer-suspicious", metadata={"nbgrader": settings})
+    released = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Exercises: trial", id="title"), cell])
+    handed = {"ada": ANSWER, "eve": ANSWER.replace("    ", "  "), "bob": stub, "cy": None}
+
+    def data(job):
+        if handed[job.student] is None:
+            return b"no notebook"
+        notebook = deepcopy(released)
+        notebook.cells[1].source = handed[job.student]
+        return nbformat.writes(notebook).encode()
+
+    jobs = [SimpleNamespace(student=name, assignment="99-trial") for name in handed]
+    store, assignments = SimpleNamespace(data=data), {"99-trial": SimpleNamespace(notebook=lambda: deepcopy(released))}
+    assert copies.possible_copies(store, jobs, assignments) == ["99-trial, suspicious: ada and eve share 100% of a long answer. Read both."]
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=24, max_size=40, unique=True), st.integers(1, 5), st.text("# abc\t", max_size=10))

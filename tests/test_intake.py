@@ -539,9 +539,9 @@ def rebuilt(data):
 
 @pytest.mark.parametrize("name", KINDS)
 def test_a_rebuilt_notebook_is_the_released_one_with_answers(name):
-    began = time.perf_counter()
+    began = time.process_time()
     notebook = rebuilt(KINDS[name][0]())
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     nbformat.validate(notebook)
     assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
     assert notebook.metadata.kernelspec == RELEASED["metadata"]["kernelspec"]
@@ -563,10 +563,10 @@ def test_a_rebuilt_notebook_is_the_released_one_with_answers(name):
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_cannot_be_graded_is_refused_with_a_sentence(name):
     make, words = REFUSED[name]
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(intake.Refusal) as refusal:
         rebuilt(make())
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     sentence = str(refusal.value)
     assert words in sentence
     assert sentence.endswith((".", ".)"))
@@ -605,9 +605,9 @@ def test_cells_that_nearly_are_released_ones_take_no_long_time():
     notebook = bare(exercise())
     set_up = next(cell["source"] for cell in notebook["cells"] if cell["source"].startswith("# Set-up"))
     notebook["cells"] += [code(f'"""{set_up[::-1]}"""'.replace("\\", "")) for _ in range(100)]
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(rebuilt(saved(notebook)).cells) == len(RELEASED["cells"]) + 100
-    assert time.perf_counter() - began < 15
+    assert time.process_time() - began < 15
 
 
 def test_own_cells_stay_where_they_ran():

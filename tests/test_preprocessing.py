@@ -55,6 +55,10 @@ REFUSED = {
     "channel first": (lambda images: images[:, np.newaxis], ValueError, r"\(5, 1, 28, 28\)"),
     "scaled already": (lambda images: preprocess(images), ValueError, "float32 from 0 to 1: these images are scaled already"),
     "grey values as floats": (lambda images: images.astype(float), ValueError, r"float64 from 0 to 255.*astype\(np.uint8\)"),
+    "greys that are never black": (lambda images: images.clip(50, 200).astype(float), ValueError, "float64 from 50 to 200: if these are"),
+    "a little dark": (lambda images: images.clip(50, 200) / 400, ValueError, "float64 from 0.125 to 0.5: these images are scaled already"),
+    "below black": (lambda images: images / 255 - 0.5, ValueError, "float64 from -0.5 to 0.5: if these are grey values"),
+    "no fractions": (lambda images: images[:0].astype(float), ValueError, "float64 from 0 to 0: these images are scaled already"),
     "NaN": (lambda images: np.where(images > 250, np.nan, 0.5), ValueError, "NaN"),
     "below 0": (lambda images: images.astype(int) - 1, ValueError, "int64 from -1 to 254"),
     "above 255": (lambda images: images.astype(int) * 2, ValueError, "int64 from 0 to 510"),
@@ -111,6 +115,13 @@ def test_split_is_shuffled_and_fixed_by_its_seed():
     assert first == validation(3)
     assert first != validation(4)
     assert first != sorted(first)
+
+
+def test_split_is_a_tenth_by_seed_0_unless_said_otherwise():
+    for one, other in zip(train_validation_split(EXAMPLES, LABELS), train_validation_split(EXAMPLES, LABELS, 0.1, 0)):
+        assert np.array_equal(one[0], other[0])
+    anew = {train_validation_split(EXAMPLES, LABELS, seed=None)[1][0].tobytes() for _ in range(3)}
+    assert len(anew) == 3
 
 
 SPLITS_REFUSED = {
@@ -184,6 +195,11 @@ def test_shift_keeps_the_order_of_bytes(images):
     shifted = shift_images(images.astype(">i2"), 1)
     assert shifted.dtype == ">i2"
     assert np.array_equal(shifted, shift_images(images, 1))
+
+
+def test_shift_moves_nothing_unless_told(images):
+    assert np.array_equal(shift_images(images), images)
+    assert np.array_equal(shift_images(images, right=2), shift_images(images, 0, 2))
 
 
 def test_shift_refuses_a_single_image(images):
