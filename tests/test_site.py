@@ -688,6 +688,11 @@ def test_page_on_paper(visit):
     assert page.locator("article a.reference.internal:visible").first.evaluate(after) == "none"
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.locator(".course-predict summary:visible").count() == 0, "nothing can be unfolded"
+    pad = page.locator('.course-widget[data-widget="pad"]')
+    pad.scroll_into_view_if_needed()
+    page.wait_for_selector('.course-widget[data-widget="pad"][data-ready]')
+    assert pad.locator(":visible").count() == 0, "an empty box to draw in"
+    assert "A pad to draw a digit on stands here" in pad.evaluate(after.replace("::after", "::before"))
     assert page.locator("article").get_by_text("installs the course's library").is_visible() is False, "the cell that sets up"
     for kind in ("article pre", "article .pst-scrollable-table-container"):
         cut = (

@@ -8,6 +8,10 @@ from pathlib import Path
 from urllib.parse import urljoin
 from xml.etree import ElementTree
 
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
 NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
 
@@ -29,6 +33,7 @@ def write_sitemap(app, exception) -> None:
     if not base:
         for leftover in (listed, robots):
             leftover.unlink(missing_ok=True)
+        logger.info("_config.yml names no address yet: the pages name none as their own, and there is no sitemap.xml")
         return
     listed.write_bytes(sitemap([urljoin(base, app.builder.get_target_uri(docname)) for docname in sorted(app.env.found_docs)]))
     robots.write_text(f"User-agent: *\nAllow: /\nSitemap: {urljoin(base, listed.name)}\n", encoding="utf-8")

@@ -11,6 +11,7 @@ from pathlib import Path
 LARGE = 4_000  # characters of a trait's JSON; less stays on the page
 SCRIPT = re.compile(r'<script type="application/json" data-trait="(?P<trait>\w+)"(?P<later> data-later="")?>(?P<text>[^<]*)</script>')
 BOX = '<div class="course-widget"'
+SAID = re.compile(r'(<div class="course-widget" data-widget="[\w-]+")(?=><p>([^<]*)</p>)')  # quotes in the sentence are escaped
 
 
 def components() -> list[type]:
@@ -60,7 +61,8 @@ def treat_widgets(app, pagename, templatename, context, doctree) -> None:
         (folder / f"{name}.js").write_text(f'courseWidgets.payload("{name}", {text});\n', encoding="utf-8")
         return f'<script type="application/json" data-trait="{match["trait"]}"{later} data-payload="{name}"></script>'
 
-    context["body"] = SCRIPT.sub(moved, context["body"])
+    body = SAID.sub(r'\1 data-said="\2"', context["body"])  # for paper, where what is drawn on is an empty box
+    context["body"] = SCRIPT.sub(moved, body)
     app.add_css_file("widgets.css")
     app.add_js_file("widgets.js", loading_method="defer")
 
