@@ -190,4 +190,5 @@ def test_files_and_commands_that_are_named_exist(path):
     for target in re.findall(r"`(?:[A-Z_]+=\S+ )?make ([a-z][\w-]*)", text):
         assert target in TARGETS, f"{path.name}: make {target}"
     for name in re.findall(r"`((?:book|mnist_lib|tests|solutions|exercises|\.github)/[\w./-]+)`", text):
-        assert (ROOT / name).exists(), f"{path.name}: {name}"
+        if not re.search(r"STAGE|NAME|NN", name):  # what stands for a name
+            assert (ROOT / name).exists(), f"{path.name}: {name}"
