@@ -72,6 +72,17 @@ def test_a_variant_changes_the_numbers_and_nothing_else(tmp_path):
         assert any("use_variant(7)" in cell.source for cell in new)
 
 
+def test_what_is_written_anew_keeps_its_variant(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(TOOL.parent))
+    from exercises import variant_of
+
+    assert variant_of(tmp_path) == 0
+    for name, number in (("a", 0), ("b", 7)):
+        (tmp_path / f"{name}.ipynb").write_text(f'{{"source": "use_variant({number})"}}', encoding="utf-8")
+    assert variant_of(tmp_path) == 7
+    assert variant_of(ROOT / "exercises") == 0
+
+
 def test_the_points_add_up_to_a_hundred():
     assert {stage: sum(task.worth for task in checks.tasks(stage).values()) for stage in checks.SETS} == POINTS
     assert sum(POINTS.values()) == 100
