@@ -82,8 +82,8 @@ test-oldest:
 	$(PYTHON) -m venv $(VENV)-oldest
 	$(VENV)-oldest/$(SCRIPTS)/python -m pip install --quiet --disable-pip-version-check uv
 	$(VENV)-oldest/$(SCRIPTS)/python -m uv pip install --quiet --python $(VENV)-oldest --only-binary :all: --resolution lowest-direct --requirement pyproject.toml
-	$(VENV)-oldest/$(SCRIPTS)/python -m pip install --quiet --disable-pip-version-check pytest pytest-xdist nbconvert nbclient pyyaml docutils markdown-it-py setuptools
-	$(VENV)-oldest/$(SCRIPTS)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(VENV)-oldest/$(SCRIPTS)/python -m pip install --quiet --disable-pip-version-check pytest pytest-xdist nbconvert nbclient pyyaml docutils markdown-it-py
+	$(VENV)-oldest/$(SCRIPTS)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	$(VENV)-oldest/$(SCRIPTS)/python $(PYTEST) $(LIBRARY_TESTS)
 
 test-newest:
@@ -130,8 +130,9 @@ workflows: $(READY)
 	$(BIN)/python -m check_jsonschema --builtin-schema vendor.citation-file-format --default-filetype yaml CITATION.cff
 	$(BIN)/zizmor --offline --quiet --pedantic .github
 
+# Without `build`, in which files lie that are no more.
 wheel: $(READY)
-	rm -rf build  # else what is no more would be in it
+	rm -rf build
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir dist .
 
 changes: $(READY)

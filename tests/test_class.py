@@ -631,8 +631,6 @@ def test_a_set_that_was_entered_half_is_completed(folder, loading):
 
 
 def test_an_exercise_with_other_cells_than_the_gradebook_is_said_and_its_results_are_kept(folder, loading):
-    from dataclasses import replace
-
     run(folder, loading, [handed("ada")], processes=1)
     notebook = loading.notebook()
     notebook.cells = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade_id") != "check-describe"]

@@ -12,6 +12,10 @@ from conftest import CHAPTERS, ROOT
 
 from mnist_lib import checks
 
+sys.path.insert(0, str(ROOT / "book" / "_tools"))
+
+from exercises import variant_of
+
 TOOL = ROOT / "book" / "_tools" / "exercises.py"
 SETS = {CHAPTERS[stage]: stage for stage in checks.SETS}
 POINTS = {"setup": 0, "loading": 10, "preprocessing": 12, "model": 10, "compilation": 12, "training": 18}
@@ -41,7 +45,8 @@ def course(tmp_path_factory):
     folder = tmp_path_factory.mktemp("course")
     shutil.copy(ROOT / "nbgrader_config.py", folder)
     (folder / "solutions").symlink_to(ROOT / "solutions")
-    run([sys.executable, TOOL, "--release", folder / "exercises", "--gradebook", folder / "class" / "gradebook.db"], ROOT)
+    command = [sys.executable, TOOL, "--variant", str(variant_of(ROOT / "exercises"))]  # a class may have another than the course's own
+    run([*command, "--release", folder / "exercises", "--gradebook", folder / "class" / "gradebook.db"], ROOT)
     return folder
 
 
@@ -70,6 +75,13 @@ def test_a_variant_changes_the_numbers_and_nothing_else(tmp_path):
         changed = [cell.id for cell, before in zip(new, old) if cell.source != before.source]
         assert changed == ["start"]
         assert any("use_variant(7)" in cell.source for cell in new)
+
+
+def test_what_is_written_anew_keeps_its_variant(tmp_path):
+    assert variant_of(tmp_path) == 0
+    for name, number in (("a", 0), ("b", 7)):
+        (tmp_path / f"{name}.ipynb").write_text(f'{{"source": "use_variant({number})"}}', encoding="utf-8")
+    assert variant_of(tmp_path) == 7
 
 
 def test_the_points_add_up_to_a_hundred():

@@ -242,6 +242,14 @@ def test_a_set_up_cell_that_does_not_install_the_wheel_is_refused(course, monkey
         release.try_set_up(root, root / "no-such.whl", "2026.9")
 
 
+def test_an_address_is_stamped_into_the_citation():
+    address = stamp.Address("https://github.com/someone/course", "v1")
+    assert stamp.cited(CITATION, address) == (
+        'cff-version: 1.2.0\nversion: "0.1.0"\nrepository-code: "https://github.com/someone/course"\n'
+        'url: "https://someone.github.io/course"\n'
+    )
+
+
 def test_the_version_is_cited_and_its_changes_are_told():
     version = release.library_version(ROOT)
     cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
