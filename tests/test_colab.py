@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 from conftest import ROOT
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 sys.path.insert(0, str(ROOT / "tests" / "colab"))
 sys.path.insert(0, str(ROOT / "book" / "_tools"))
@@ -145,6 +145,16 @@ def test_what_breaks_is_named_with_its_cell(tmp_path):
     dies = new_notebook(cells=[new_code_cell("import os; os._exit(3)", id="dies")])
     with pytest.raises(try_colab.Broken, match="^book/b, cell dies: DeadKernelError: Kernel died"):
         try_colab.execute("book/b", dies, tmp_path, kernel="python3")
+
+
+def test_warnings_are_told():
+    log = "2026-11-27 23:51:15.7: E external/local_xla/a.cc:51] failed call to cuInit\n"
+    cells = [
+        new_code_cell(id=name, outputs=[new_output("stream", name="stderr", text=text)]) for name, text in (("log", log), ("warns", "W!\n"))
+    ]
+    meant = new_code_cell(id="meant", metadata={"tags": ["shows-stderr"]}, outputs=[new_output("stream", name="stderr", text="meant")])
+    printed = new_code_cell(id="printed", outputs=[new_output("stream", name="stdout", text="printed")])
+    assert try_colab.remarks(new_notebook(cells=[*cells, meant, printed, new_markdown_cell("")])) == ["cell warns on stderr: W!"]
 
 
 def test_pages_after_a_broken_one_are_tried_and_the_whole_fails(monkeypatch, tmp_path, capsys):

@@ -31,9 +31,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "book" / "_tools"), str(ROOT / "tests" / "bench")]
+sys.path[:0] = [str(ROOT / "book"), str(ROOT / "book" / "_tools"), str(ROOT / "tests" / "bench")]
 
 import stamp  # noqa: E402
+from _ext.stderr_lines import without_known_lines  # noqa: E402
 from bench_recipes import machine  # noqa: E402
 
 CONSTRAINTS = Path(__file__).with_name("constraints.txt")
@@ -274,9 +275,10 @@ def try_set_up(source: str, python: Path, folder: Path, whole: dict[str, str] | 
 
 
 def remarks(notebook: nbformat.NotebookNode) -> list[str]:
-    """What a notebook's cells say on stderr, warnings for example."""
-    streams = [(cell.id, output) for cell in notebook.cells for output in cell.get("outputs", []) if output.output_type == "stream"]
-    return [f"cell {cell} on stderr: {plain(output.text).strip()}" for cell, output in streams if output.name == "stderr"]
+    """What cells say on stderr, warnings for example, but for what TensorFlow logs when it starts and what is shown on purpose."""
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code" and "shows-stderr" not in cell.metadata.get("tags", [])]
+    streams = [(cell.id, output.text) for cell in cells for output in cell.outputs if output.get("name") == "stderr"]
+    return [f"cell {cell} on stderr: {said}" for cell, text in streams if (said := without_known_lines(plain(text)).strip())]
 
 
 def try_pages(chosen: dict[str, Path], address: str | None, scratch: Path) -> tuple[dict[str, dict], list[str]]:
