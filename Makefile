@@ -93,7 +93,7 @@ test-newest:
 
 # What a search finds is kept in _build/hypothesis and tried first the next time.
 test-properties: $(READY)
-	$(BIN)/python -m pytest --hypothesis-profile search -m hypothesis $(shell grep -l "^from hypothesis import" tests/test_*.py)
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --hypothesis-profile search -m hypothesis $(shell grep -l "^from hypothesis import" tests/test_*.py)
 
 test-mutation: $(READY)
 	$(BIN)/python tests/bench/bench_mutation.py

@@ -34,8 +34,8 @@ from mnist_lib.literate import CHAPTERS as COURSE  # noqa: E402
 CHAPTERS = {stage: f"{number:02d}-{stage}" for number, stage in enumerate(COURSE, start=1)}
 
 # Properties are tried with the same few examples each time; `make test-properties` searches at random, and keeps what it finds in _build/.
-settings.register_profile("repeatable", derandomize=True, database=None, deadline=None, max_examples=80)
-settings.register_profile("search", deadline=None, max_examples=3_000, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile("repeatable", derandomize=True, database=None, deadline=None, max_examples=60)
+settings.register_profile("search", deadline=None, max_examples=2_000, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("repeatable")
 
 keras_edition.install()  # keras.datasets.mnist.load_data returns the same edition: nothing can download it

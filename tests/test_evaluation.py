@@ -290,6 +290,16 @@ def test_a_compiled_softmax_model_is_read_as_probabilities(few):
     assert evaluate(softmax, *few).loss == pytest.approx(loss, rel=1e-3)
 
 
+def test_refusals_of_outputs_word_by_word():
+    with pytest.raises(ValueError, match="^") as refusal:
+        _probabilities(np.array([[np.nan] * 10]), True)
+    assert str(refusal.value) == (
+        "the model returns values that are not finite (NaN or infinity): its training diverged; lower the learning rate"
+    )
+    with pytest.raises(ValueError, match="^probabilities must lie in .* got values from -0.5 to 1.5 with sums from 1 to 1. If these are"):
+        _probabilities(np.array([[-0.5, 1.5, *[0] * 8]]), False)
+
+
 # Properties: what holds for all input, tried on input that nobody thought of
 
 COUNTS = st.integers(1, 10**12).flatmap(lambda trials: st.tuples(st.integers(0, trials), st.just(trials)))

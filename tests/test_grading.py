@@ -937,3 +937,42 @@ def test_the_page_of_a_result_is_made_of_what_is_public(sandboxed, loading):
     result.verdicts["loading.describe"].__dict__["private"] = "SECRET"
     result.log = result.executed = "SECRET"
     assert "SECRET" not in feedback_page(loading, result)
+
+
+# Where there is no sandbox
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"sys.platform": "darwin"}, "bubblewrap exists on Linux only, and this is darwin."),
+        ({"_bubblewrap": (None, "")}, "the program bwrap (bubblewrap) was not found."),
+        ({"_bubblewrap": ("/usr/bin/bwrap", "--size")}, "/usr/bin/bwrap is too old, version 0.7 or newer is needed."),
+        ({"syscalls.program": None}, f"its filter of system calls is not written for this processor, {platform.machine()}."),
+        ({"_bubblewrap": ("/bin/false", "--size --perms")}, "/bin/false does not work here."),
+    ],
+)
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere there is none at all")
+def test_why_there_is_no_sandbox_is_said_with_advice(monkeypatch, change, says):
+    monkeypatch.setattr(sandbox, "_bubblewrap", lambda: ("/usr/bin/bwrap", "--size --perms"))
+    for name, value in change.items():
+        holder, _, last = name.rpartition(".")
+        place = getattr(sandbox, holder) if holder else sandbox
+        monkeypatch.setattr(place, last, value if last == "platform" else lambda value=value: value)
+    why = sandbox.missing.__wrapped__()
+    assert why.startswith("There is no sandbox: ")
+    assert says in why
+    assert why.endswith(sandbox.ADVICE)
+
+
+def test_a_filter_of_system_calls_is_there_for_known_processors_alone(monkeypatch):
+    from mnist_lib.grading import syscalls
+
+    programs = set()
+    for machine in ("x86_64", "aarch64"):
+        monkeypatch.setattr(platform, "machine", lambda machine=machine: machine)
+        programs.add(syscalls.program())
+    assert len(programs) == 2
+    assert all(len(each) % 8 == 0 for each in programs)
+    monkeypatch.setattr(platform, "machine", lambda: "abacus")
+    assert syscalls.program() is None

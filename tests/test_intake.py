@@ -495,6 +495,47 @@ def damaged_zip():
     return zipped(**{"loading.ipynb": saved(exercise())})[:-40]
 
 
+@refused("a file of 64 MB, and 64 MB are the most that is read")
+def too_large():
+    return b"{" + bytes(intake.LARGEST_FILE)
+
+
+@refused("a zip with a password")
+def zip_with_a_password():
+    data = bytearray(zipped(**{"loading.ipynb": saved(exercise())}))
+    data[6] |= 1  # the flag in the file's own head, and in the list at the end
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(data)
+
+
+@refused("a zip of a rare kind")
+def zip_of_another_compression():
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_LZMA) as packed:
+        packed.writestr("loading.ipynb", saved(exercise()))
+    return buffer.getvalue()
+
+
+@refused("a zip with thousands of files")
+def zip_of_thousands():
+    return zipped(**{f"{number}.txt": b"" for number in range(intake.MOST_FILES + 1)})
+
+
+@refused("its JSON holds a number that cannot be read")
+def endless_number():
+    return b'{"cells": [], "nbformat": ' + b"4" * 5_000 + b"}"
+
+
+@refused("a text that is no notebook")
+def words():
+    return b"I did it on paper, see the photograph."
+
+
+@refused("a JSON file without cells")
+def another_json():
+    return b'{"accuracy": [0.9, 0.95]}'
+
+
 @refused("belongs to another set (its checks are those of “model”); “Exercises: loading” was expected")
 def another_set():
     return (ROOT / "solutions" / "04-model" / "model.ipynb").read_bytes()

@@ -285,6 +285,80 @@ def test_what_is_no_drawing_is_refused(drawing, message):
         digit_from_drawing(drawing)
 
 
+def test_refusals_of_drawings_word_by_word():
+    for drawing, says in (
+        (np.zeros((2, 3, 3)), "got an array of float64 with shape (2, 3, 3): average its colours first, drawing.mean(axis=2)"),
+        (np.zeros(3), "got an array of float64 with shape (3,)"),
+        (np.zeros((1, 2, 3, 3)), "got an array of float64 with shape (1, 2, 3, 3)"),
+    ):
+        with pytest.raises(ValueError, match="^") as refusal:
+            digit_from_drawing(drawing)
+        assert str(refusal.value) == f"drawing must be numbers with shape (height, width); {says}"
+    with pytest.raises(ValueError, match="^") as refusal:
+        digit_from_drawing(1 - np.pad(np.ones((4, 4)), 9))
+    assert str(refusal.value) == (
+        "drawing must be light ink on dark; this seems to be dark ink on light paper: hand over drawing.max() - drawing"
+    )
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_paper_is_told_by_the_outermost_pixels_of_all_four_sides(turns):
+    """Two sides are light, the two others dark but for their corners: 22 of 40 pixels. One step further in, most are dark."""
+    drawing = np.zeros((10, 10))
+    drawing[0], drawing[:, 0], drawing[2:9, 2:9] = 1, 1, 1
+    with pytest.raises(ValueError, match="dark ink on light paper"):
+        digit_from_drawing(np.rot90(drawing, turns))
+
+
+def test_a_border_or_a_drawing_of_middle_grey_is_no_paper():
+    grey_border = np.ones((10, 10))
+    grey_border[0] = grey_border[-1] = grey_border[:, 0] = grey_border[:, -1] = 0.5
+    grey_border[5, 5] = 0
+    assert digit_from_drawing(grey_border).max() == 255
+    grey_drawing = np.ones((10, 10))
+    grey_drawing[1:-1, 1:-1] = np.repeat([0, 0.5], [30, 34]).reshape(8, 8)
+    assert np.median(grey_drawing) == 0.5
+    assert digit_from_drawing(grey_drawing).max() == 255
+
+
+@pytest.mark.parametrize(("faint", "rows"), [(0.1, 20), (0.12, 6)])
+def test_what_is_fainter_than_a_tenth_is_no_ink(faint, rows):
+    """A stroke of ten pixels fills the twenty, unless something that counts lies thirty pixels away."""
+    drawing = np.zeros((60, 60))
+    drawing[10:20, 10:20] = 1
+    drawing[44, 44] = faint
+    full = np.flatnonzero((digit_from_drawing(drawing) > 128).any(axis=1))
+    assert abs(len(full) - rows) <= 1
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_thin_line_stays_one_pixel_thin(turned):
+    drawing = np.zeros((120, 120))
+    drawing[60, 10:110] = 1
+    digit = digit_from_drawing(drawing.T if turned else drawing)
+    assert sorted([digit.any(axis=1).sum(), digit.any(axis=0).sum()]) == [1, 20]
+
+
+@pytest.mark.parametrize("side", [8, 16])
+def test_small_drawings_grow_smoothly(side):
+    drawing = np.zeros((30, 30))
+    drawing[5 : 5 + side, 5 : 5 + side // 2] = 1
+    drawing[5, 5 : 5 + side] = 1
+    digit = digit_from_drawing(drawing)
+    assert ((digit > 20) & (digit < 235)).sum() >= 10, "between ink and background lie greys"
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_a_digit_that_would_leave_the_image_stays_at_its_edge(turns):
+    drawing = np.zeros((100, 100))
+    drawing[0, :] = 0.2  # a faint line far from the heavy stroke
+    drawing[80:100, 40:60] = 1
+    digit = np.rot90(digit_from_drawing(np.rot90(drawing, turns)), -turns)
+    rows = np.flatnonzero(digit.any(axis=1))
+    assert (rows[0], rows[-1]) == (0, 19)
+    assert not digit[20:].any()
+
+
 def test_dark_ink_on_light_paper_is_refused(drawn):
     with pytest.raises(ValueError, match="hand over drawing.max.. - drawing"):
         digit_from_drawing(255 - drawn[0])

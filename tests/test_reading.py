@@ -9,6 +9,7 @@ from hypothesis.extra import numpy as arrays
 from mnist_lib import load_mnist, shift_images
 from mnist_lib.checks import _reading
 from mnist_lib.checks._task import Failure, Inputs
+from mnist_lib.grading.digits import handed_out
 
 IMAGES = np.zeros((5, 28, 28), np.uint8)
 SCALES = {"full": [(0.5, 0.0), (0.9, 0.5), (0.98, 1.0)], "sample": [(0.4, 0.0), (0.8, 1.0)]}
@@ -67,7 +68,7 @@ def test_points_rise_with_the_accuracy_and_forgive_what_chance_takes():
         got, said = judged([predictions], labels)
         assert got == pytest.approx(points, abs=0.005)
         assert f"of 1,000 digits: {state}." in said
-        assert ("comes out a little lower" in said or "can come out a little lower" in said) == (state == "borderline")
+        assert ("\nIt earns full points here; on other digits it can come out a little lower." in said) == (state == "borderline")
     _, said = judged([reading(600)[0]], reading(600)[1])
     assert said == (
         "Your model reads 60.0% (± 3.0) of 1,000 digits: below.\n"
@@ -112,6 +113,25 @@ def test_one_case_of_a_wrong_form_earns_nothing():
 def test_an_accuracy_of_chance_is_explained(change, says):
     _, labels = reading(100)
     assert judged([change(labels)], labels)[1].split("\n")[-1].startswith(says)
+
+
+def test_a_shift_is_named_where_more_than_seven_in_ten_have_it():
+    labels = np.repeat(np.arange(10), 100)
+    off = np.where(np.arange(1000) % 10 < 7, labels - 1, labels - 3) % 10
+    assert judged([off], labels)[1].split("\n")[-1] == (
+        "That is hardly better than guessing: was the model trained, and does predict prepare the images as for training "
+        "(the same scale, not divided twice, rows and columns not exchanged)?"
+    )
+    off[7] = (labels[7] - 1) % 10
+    assert "off by the same number, 1" in judged([off], labels)[1]
+
+
+@pytest.mark.parametrize(("edition", "scale"), [("full", "full"), ("sample", "sample"), ("graded", "sample")])
+def test_all_digits_but_the_full_edition_s_have_the_sample_s_scale(data, edition, scale):
+    few = tuple((images[:20], labels[:20]) for images, labels in data)
+    with handed_out(few, edition):
+        assert _reading.inputs(0).edition == scale
+        assert _reading.shifted_inputs(0).edition == scale
 
 
 def test_what_is_better_than_chance_is_not_explained():

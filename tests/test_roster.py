@@ -73,6 +73,114 @@ def test_a_space_that_ends_lines_elsewhere_makes_no_student(tmp_path, space):
     assert (student.id, student.last_name, student.first_name) == ("ada", f"Lovelace{space}King", "Ada")
 
 
+def read(tmp_path, text, encoding="utf-8"):
+    path = tmp_path / "roster.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode(encoding))
+    return list(read_roster(path).students.values())
+
+
+def test_bytes_that_are_no_letters_hide_no_student(tmp_path):
+    text = "id,last_name\nada,Löve\n"
+    for data in (b"\xff\xfe" + text.encode("utf-16-le"), b"\xfe\xff" + text.encode("utf-16-be"), text.encode("cp1252")):
+        assert [(each.id, each.last_name) for each in read(tmp_path, data)] == [("ada", "Löve")]
+    (student,) = read(tmp_path, b"\xff\xfe" + text.strip().encode("utf-16-le") + b"x")
+    assert (student.id, student.last_name) == ("ada", "Löve\ufffd")
+    (student,) = read(tmp_path, text.encode("cp1252").replace(b"L", b"\x81"))
+    assert student.last_name == "\ufffdöve"
+
+
+def test_the_first_line_tells_what_separates(tmp_path):
+    (student,) = read(tmp_path, "id,last_name,XXXXL shirt\nada,Love;;;;lace,\tyes\t\t\t\n")
+    assert (student.id, student.last_name) == ("ada", "Love;;;;lace")
+    assert student.row == {"id": "ada", "last_name": "Love;;;;lace", "XXXXL shirt": "yes"}
+
+
+def test_lines_that_are_too_short_or_too_long_or_empty(tmp_path):
+    found = read(tmp_path, "id,last_name,email\nada\n,,\neve,Curie,eve@example.org,more,and more\nbob,,\n")
+    assert [(each.id, each.last_name, each.email) for each in found] == [
+        ("ada", "", ""),
+        ("eve", "Curie", "eve@example.org"),
+        ("bob", "", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [("Ada King Lovelace", "Ada King", "Lovelace"), ("Lovelace, Ada, Countess", "Ada, Countess", "Lovelace"), ("Ada", "", "Ada")],
+)
+def test_a_name_in_one_column_is_parted(tmp_path, name, first, last):
+    (student,) = read(tmp_path, f'id,name\nada,"{name}"\n')
+    assert (student.first_name, student.last_name) == (first, last)
+
+
+@pytest.mark.parametrize(
+    ("text", "identity"),
+    [
+        ("Student,ID,SIS User ID,SIS Login ID\nAda,7001,u1,ada\n", "ada"),
+        ("Student,ID,SIS User ID,SIS Login ID\nAda,7001,u1,\n", "u1"),
+        ("Student,ID,SIS User ID\nAda,7001,\n", "7001"),
+        ("Student,ID\nAda,7001\n", "7001"),
+        ("ID,Student\n7001\n", "7001"),
+        ("Student,ID,Email\nAda,,ada@example.org\n", "ada@example.org"),
+    ],
+)
+def test_canvas_names_a_student_by_the_most_telling_column(tmp_path, text, identity):
+    (student,) = read(tmp_path, text)
+    assert student.id == identity
+    assert student.number in ("7001", "")
+
+
+def test_what_a_roster_lacks_is_said_with_what_it_has(tmp_path):
+    path = tmp_path / "roster.csv"
+    with pytest.raises(CourseError, match="^") as refusal:
+        read_roster(path)
+    assert str(refusal.value) == f"The roster {path} cannot be read: No such file or directory."
+    for text, there in (("id,email\n", "id, email"), ("", "none")):
+        with pytest.raises(CourseError, match="^") as refusal:
+            read(tmp_path, text)
+        assert str(refusal.value) == (
+            f"The roster {path} names no student. Its columns are: {there}. Expected is a first line such as id,last_name,first_name,email."
+        )
+
+
+def test_a_student_is_found_by_what_stands_before_the_at_sign():
+    students = Roster([Student("1", "Ada", email="lovelace@example.org"), Student("2", "Eve", email="curie@home@example.org")])
+    assert students.find("lovelace").id == "1"
+    assert students.find("curie").id == "2"
+    assert students.find("example.org") is None
+
+
+def test_words_of_a_name_count_once_and_one_alone_is_no_full_name():
+    students = Roster([Student("1", "Ada", "Lovelace"), Student("2", "Eve")])
+    assert students.find("Ada Lovelace Ada").id == "1"
+    assert students.find("Eve Eve") is None
+    assert students.find("eve").id == "2"
+    assert squeezed("Groß-Müller") == squeezed("GROSS MÜLLER") == "grossmuller"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Xaver X", "Xaver X"),
+        ("Ünal   Ö. ", "Ünal Ö"),
+        ("Ünal\tÖ", "Ünal-Ö"),
+        ("a/b", "a-b"),
+        ('c:\\x*?"<>|y', "c--x------y"),
+        ("new\nline", "new-line"),
+        (" ._-hidden", "hidden"),
+        ("x" * 100, "x" * 100),
+        ("e\u0301", "é"),
+    ],
+)
+def test_a_name_stays_as_far_as_a_folder_can_bear_it(text, name):
+    assert safe_id(text) == name
+
+
+def test_what_is_too_long_is_said_with_its_beginning():
+    with pytest.raises(ValueError, match="^'x{60}' cannot be the name of a student: 1 to 100 bytes"):
+        safe_id("x" * 101)
+
+
 @pytest.mark.parametrize("text", ["", "..", " - ", "/", "x" * 101, "\u202e"])
 def test_what_cannot_name_a_folder(text):
     with pytest.raises(ValueError, match="cannot be the name"):

@@ -7,8 +7,10 @@ ENOUGH = 95  # per cent: what lies below is listed with its reason
 
 # Why some modules are reached less. Each is tested all the same, by what the reason names.
 REASONS = {
-    "mnist_lib/grading/inside/nursery.py": "runs outside of what coverage sees, in a process with an environment of its own; "
-    "`tests/test_grading.py` grades with it",
+    "mnist_lib/grading/inside/nursery.py": "forks kernels into sandboxes, from a process that coverage does not see and that may write "
+    "nothing afterwards; `tests/test_grading.py` grades with it, `tests/test_inside.py` looks at what it gave up",
+    "mnist_lib/grading/inside/start.py": "becomes an unprivileged user and then the kernel; neither may write counts; "
+    "`tests/test_grading.py` and `tests/test_inside.py` look at what came of it",
 }
 
 
@@ -66,7 +68,7 @@ def left_out(total: dict) -> str:
     """How many lines are not counted."""
     if not total["left_out"]:
         return "Every line is counted."
-    return f"{total['left_out']} lines are not counted; each bears its reason in a comment."
+    return f"{total['left_out']} lines are not counted: what stands there for type checkers alone, and never runs."
 
 
 class Mutation(Measured):

@@ -18,6 +18,7 @@ COLUMNS = {
     "last_name": ("last_name", "last name", "surname", "family name"),
     "name": ("name", "full name", "student"),
     "email": ("email", "e-mail", "email address", "e-mail address"),
+    "login": ("sis login id", "sis user id", "id"),  # Canvas' own, the most telling first
     "number": ("identifier", "lms_id", "canvas_id", "moodle_id"),
 }
 LONGEST_ID = 100
@@ -49,7 +50,7 @@ class Student:
 
 def squeezed(text: str) -> str:
     """Letters and digits of a name alone, small, without accents: what differs between two spellings of one name is gone."""
-    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss")).casefold()
+    plain = unicodedata.normalize("NFKD", text).casefold()
     return "".join(letter for letter in plain if letter.isalnum())
 
 
@@ -168,7 +169,7 @@ def read_roster(path: Path) -> Roster:
         except UnicodeDecodeError:
             text = data.decode("cp1252", "replace")
     text = re.sub(r"\r\n?", "\n", text)
-    first = text.split("\n", 1)[0]
+    first = text.partition("\n")[0]
     separator = max(",;\t", key=first.count)
     reader = csv.DictReader(io.StringIO(text), delimiter=separator)  # `splitlines` would end a line at a form feed too
     names = {column.strip().lower(): column for column in reader.fieldnames or [] if column}
@@ -188,8 +189,7 @@ def read_roster(path: Path) -> Roster:
             last_name, comma, first_name = value(row, "name").partition(",")
             if not comma:
                 first_name, _, last_name = last_name.rpartition(" ")
-        login = [kept.get(names.get(name, ""), "") for name in ("sis login id", "sis user id", "id")]
-        identity = next(filter(None, login), "") if canvas else value(row, "id") or email
+        identity = value(row, "login") if canvas else value(row, "id") or email
         try:
             number = re.sub(r"\D", "", kept[names["id"]] if canvas else value(row, "number"))  # Moodle has "Participant 123456"
             student = Student(safe_id(identity or email), first_name.strip(), last_name.strip(), email, number, kept)
