@@ -268,7 +268,7 @@ def release(root: Path, version: str, *, rehearse: bool = False) -> str:
         write_version(tree, version + ONWARD)
         write_stamps(tree, branch)
         onward = commit(tree, f"The notebooks of {branch} again, after the release {version}")
-        changed = git(tree, "diff", "--shortstat", f"{released}~1", released)
+        changed = git(tree, "diff", "--shortstat", f"{released}~1", released).strip()
         if rehearse:
             return f"Rehearsed {tag}: {changed}; {wheel.name} is installed by the set-up cell. Nothing was kept."
         git(root, "tag", "--annotate", tag, released, "--message", f"{version}\n\n{said}")
