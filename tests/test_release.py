@@ -136,6 +136,11 @@ def placeholder(root):
 
 REFUSED = {
     "a dirty tree": (lambda root: written(root, "new.txt", "new"), "2026.12", "commit or put away what was changed first:\n?? new.txt"),
+    "a very dirty tree": (
+        lambda root: [written(root, f"new{number}.txt", "new") for number in range(7)],
+        "2026.12",
+        "new4.txt\nand 2 more",
+    ),
     "a wrong branch": (
         lambda root: git(root, "switch", "--quiet", "--create", "other"),
         "2026.12",

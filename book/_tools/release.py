@@ -28,6 +28,7 @@ from packaging.version import InvalidVersion, Version
 
 ROOT = Path(__file__).resolve().parents[2]
 ONWARD = "+main"  # what the main branch's version ends in after a release
+NAMED = 5  # changed files
 
 
 class Refusal(RuntimeError):
@@ -48,7 +49,7 @@ def git(root: Path, *arguments: str) -> str:
     ran = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True)
     if ran.returncode:
         raise Refusal(f"`git {' '.join(arguments)}` failed: {ran.stderr.strip() or ran.stdout.strip()}")
-    return ran.stdout.strip()
+    return ran.stdout.rstrip()
 
 
 def library_version(root: Path) -> str:
@@ -106,8 +107,9 @@ def faults(root: Path, version: str, *, rehearse: bool = False) -> list[str]:
     branch = git(root, "branch", "--show-current")
     if branch != address.version:
         found.append(f"this is the branch {branch or '(none)'}; a release is made from {address.version}, which _config.yml names.")
-    if changed := git(root, "status", "--porcelain"):
-        found.append(f"commit or put away what was changed first:\n{changed}")
+    if changed := git(root, "status", "--porcelain").splitlines():
+        more = [f"and {len(changed) - NAMED} more"] if len(changed) > NAMED else []
+        found.append("commit or put away what was changed first:\n" + "\n".join([*changed[:NAMED], *more]))
     if git(root, "tag", "--list", f"v{version}"):
         found.append(f"the tag v{version} exists already; a tag that was pushed never moves: choose the next version.")
     try:
@@ -266,7 +268,7 @@ def release(root: Path, version: str, *, rehearse: bool = False) -> str:
         write_version(tree, version + ONWARD)
         write_stamps(tree, branch)
         onward = commit(tree, f"The notebooks of {branch} again, after the release {version}")
-        changed = git(tree, "diff", "--shortstat", f"{released}~1", released)
+        changed = git(tree, "diff", "--shortstat", f"{released}~1", released).strip()
         if rehearse:
             return f"Rehearsed {tag}: {changed}; {wheel.name} is installed by the set-up cell. Nothing was kept."
         git(root, "tag", "--annotate", tag, released, "--message", f"{version}\n\n{said}")
