@@ -6,9 +6,11 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 from conftest import ROOT
+from docutils import nodes
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 sys.path.insert(0, str(ROOT / "tests" / "colab"))
@@ -16,7 +18,7 @@ sys.path.insert(0, str(ROOT / "book" / "_tools"))
 
 import stamp
 import try_colab
-from _ext.tried_in_colab import line, said_of
+from _ext.tried_in_colab import FILE, line, said_of, say_tried
 
 CONSTRAINTS = try_colab.CONSTRAINTS.read_text(encoding="utf-8")
 
@@ -231,6 +233,22 @@ def test_line_shows_the_command_as_code():
     assert [node.astext() for node in shown.findall(lambda node: node.tagname == "literal")] == ["make test-colab"]
 
 
+def test_line_stands_below_the_badge_and_nowhere_else():
+    noted = []
+    env = SimpleNamespace(docname="book/index", doc2path=lambda name: str(ROOT / f"{name}.ipynb"), note_dependency=noted.append)
+    app = SimpleNamespace(env=env, srcdir=ROOT)
+    page = nodes.section("", *(nodes.paragraph("", text) for text in ("Open in Colab · Read on the website", "Prose.")))
+    say_tried(app, page)
+    badge, below, prose = page.children
+    assert "make test-colab" in below.astext() or "Tried on" in below.astext()
+    assert below["classes"] == ["course-facts"]
+    assert prose.astext() == "Prose."
+    assert noted == [str(FILE)], "the page is made anew when the file changes"
+    without = nodes.section("", nodes.paragraph("", "Prose."))
+    say_tried(app, without)
+    assert len(without) == 1
+
+
 def test_digest_is_of_the_code_alone_whatever_the_address():
     path = "book/index.ipynb"
     notebook = stamp.nbformat.read(ROOT / path, as_version=4)
@@ -245,8 +263,6 @@ def test_digest_is_of_the_code_alone_whatever_the_address():
 
 
 def test_the_run_names_what_it_was():
-    if not try_colab.MEASURED.exists():
-        pytest.skip("book/measured/colab.json is missing: `make test-colab` writes it")
     found = json.loads(try_colab.MEASURED.read_text(encoding="utf-8"))
     assert found["made_by"] == "make test-colab"
     assert {"python", "tensorflow", "keras", "mnist-lib"} <= set(found["versions"])
