@@ -47,7 +47,7 @@ help:
 	@echo "make bench-build     measure what building the site takes (half an hour; with MNIST_NPZ both editions)"
 	@echo "make bench-grading   measure grading: hostile, damaged and right submissions (an hour; PARTS=\"split overhead\" for some)"
 	@echo "make bench-class     measure grading a class: throughput, scale, sudden ends (half an hour; PARTS=\"killed\" for some)"
-	@echo "make check           look at style (ruff), types (mypy), spelling (codespell) and the notebooks' form; a minute"
+	@echo "make check           look at style (ruff), types (mypy), spelling (codespell), the notebooks' form and what GitHub reads; a minute"
 	@echo "make profile         print the figures of each chapter's prose and code"
 	@echo "make pins            resolve the newest versions into requirements.txt"
 	@echo "make clean           remove what was built"
