@@ -1,22 +1,23 @@
 """Stage evaluation, against scikit-learn, published intervals and cases counted by hand."""
 
-import keras
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from keras import layers
 from scipy import special, stats
 from scipy.optimize import brentq
 from sklearn import metrics
 
-from mnist_lib import build_model, compile_model, confusion_matrix, evaluate, wilson_interval
+from mnist_lib import confusion_matrix, evaluate, wilson_interval
 from mnist_lib.evaluation import _probabilities
 
 
 def reader(activation=None):
     """A model whose logits are the first ten pixels of the image: a test writes into the images what the model is to say."""
+    import keras  # here, so that the functions that need no network are tested without TensorFlow
+    from keras import layers
+
     model = keras.Sequential([layers.Input((28, 28)), layers.Flatten(), layers.Dense(10, activation=activation, use_bias=False)])
     model.set_weights([np.eye(784, 10, dtype=np.float32)])
     return model
@@ -116,6 +117,8 @@ def test_huge_logits_do_not_overflow():
 
 @pytest.mark.parametrize("activation", [None, "softmax"])
 def test_a_very_confident_mistake_costs_all_it_costs(activation):
+    from mnist_lib import compile_model
+
     image, label, model = saying([[60, *[0] * 9]]), np.array([1]), reader(activation)
     assert evaluate(model, image, label).loss == pytest.approx(60, rel=1e-4)  # minus the logarithm of 1 / (e⁶⁰ + 9)
     assert compile_model(model).evaluate(image, label, verbose=0)[0] == pytest.approx(60, rel=1e-4)
@@ -157,6 +160,8 @@ def test_a_model_that_diverged_is_noticed():
 
 
 def test_needs_no_compiled_model(said):
+    from mnist_lib import build_model
+
     assert evaluate(build_model(4), said[0], said[2]).accuracy < 1
 
 
@@ -192,6 +197,9 @@ def test_refuses_examples_with_a_reason(x, y, kind, says):
 def test_refuses_models_with_a_reason():
     with pytest.raises(TypeError, match="model must be a Keras model.*got None"):
         evaluate(None, IMAGES, LABELS)
+    import keras
+    from keras import layers
+
     unbuilt = keras.Sequential([layers.Flatten(), layers.Dense(3)])
     with pytest.raises(ValueError, match=r"model must return ten numbers for each image, shape \(20, 10\).*\(20, 3\)"):
         evaluate(unbuilt, IMAGES, LABELS)
@@ -285,6 +293,11 @@ def test_confusion_refuses_with_a_reason(labels, predictions, says):
 
 
 def test_a_compiled_softmax_model_is_read_as_probabilities(few):
+    import keras
+    from keras import layers
+
+    from mnist_lib import compile_model
+
     softmax = keras.Sequential([layers.Input((28, 28)), layers.Flatten(), layers.Dense(10, activation="softmax")])
     loss, _ = compile_model(softmax).evaluate(*few, verbose=0)
     assert evaluate(softmax, *few).loss == pytest.approx(loss, rel=1e-3)

@@ -117,5 +117,6 @@ def test_each_module_that_is_changed_exists_and_has_its_tests():
     import tomllib
 
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
-    for path in [*settings["only_mutate"], *settings["pytest_add_cli_args_test_selection"]]:
-        assert (ROOT / path).is_file(), path
+    for each in [*settings["only_mutate"], *settings["pytest_add_cli_args_test_selection"]]:
+        path, _, test = each.partition("::")
+        assert f"def {test}" in (ROOT / path).read_text(encoding="utf-8"), each
