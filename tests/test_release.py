@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -240,11 +241,23 @@ def test_the_set_up_cell_s_code_installs_from_elsewhere():
         release.set_up_code(notebook, "x")
 
 
-def test_a_set_up_cell_that_does_not_install_the_wheel_is_refused(course, monkeypatch):
+@pytest.mark.parametrize(("said", "code"), [("2026.8 $PWD/mnist_lib", 0), ("2026.9 /elsewhere/mnist_lib", 0), ("2026.9 $PWD/mnist_lib", 1)])
+def test_another_library_than_the_wheel_s_is_refused(course, monkeypatch, said, code):
     root, _ = course
     monkeypatch.undo()
-    with pytest.raises(release.Refusal, match=r"does not install this wheel(.|\n)*no-such.whl"):
+
+    def python(folder):
+        """Says what a Python would in which the set-up cell was run."""
+        path = Path(folder, "python")
+        path.write_text(f'#!/bin/sh\necho "{said}"\nexit {code}\n', encoding="utf-8")
+        path.chmod(0o700)
+        return path
+
+    monkeypatch.setattr(release, "fresh_python", python)
+    with pytest.raises(release.Refusal, match=rf"does not install this wheel:\n{said.split()[0]}"):
         release.try_set_up(root, root / "no-such.whl", "2026.9")
+    said, code = "2026.9 $PWD/mnist_lib", 0
+    release.try_set_up(root, root / "some.whl", "2026.9")
 
 
 def test_an_address_is_stamped_into_the_citation():

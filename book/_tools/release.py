@@ -195,6 +195,12 @@ def set_up_code(notebook: nbformat.NotebookNode, address: str) -> str:
     return source.replace(stamped, address)
 
 
+def fresh_python(folder: str) -> Path:
+    """A Python with pip and nothing else, in a folder."""
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    return next(path for path in Path(folder).glob("*/python*") if path.stem == "python")
+
+
 def try_set_up(root: Path, wheel: Path, version: str) -> None:
     """Let the notebooks' set-up cell install the wheel into a fresh environment, all requirements with it.
 
@@ -206,8 +212,7 @@ def try_set_up(root: Path, wheel: Path, version: str) -> None:
     notebooks = [nbformat.read(path, as_version=4) for path in stamp.notebooks(root)]
     codes = {set_up_code(each, wheel.as_uri()) for each in notebooks if any(cell.get("id") == "set-up" for cell in each.cells)}
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        python = next(path for path in Path(folder).glob("*/python*") if path.stem == "python")
+        python = fresh_python(folder)
         check = "\nimport mnist_lib\nprint(mnist_lib.__version__, mnist_lib.__file__)\nfrom mnist_lib import *\n"
         for code in codes:
             environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
