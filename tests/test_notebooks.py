@@ -362,6 +362,14 @@ def test_appendix_lists_the_whole_library_in_the_order_of_the_pipeline():
 # Stamps
 
 
+@pytest.mark.parametrize(
+    ("repository", "site"),
+    [("Some-One/course", "https://some-one.github.io/course"), ("someone/someone.github.io", "https://someone.github.io")],
+)
+def test_the_site_stands_where_github_pages_puts_it(repository, site):
+    assert stamp.Address(f"https://github.com/{repository}", "main").site == site
+
+
 @pytest.fixture
 def notebook():
     address = stamp.configured(ROOT)

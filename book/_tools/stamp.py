@@ -76,7 +76,8 @@ class Address:
     def site(self) -> str:
         """Where GitHub Pages shows the repository's site, without a slash at the end."""
         owner, name = self.name.split("/")
-        return f"https://{owner}.github.io/{name}"
+        host = f"{owner.lower()}.github.io"
+        return f"https://{host}" if name.lower() == host else f"https://{host}/{name}"  # a repository of that name is its owner's own site
 
     @property
     def archive(self) -> str:
