@@ -81,6 +81,7 @@ def test_each_edition_has_its_scale_and_the_full_one_a_distinction():
     predictions, labels = reading(900)
     assert judged([predictions], labels, "sample")[0] == 10
     assert judged([predictions], labels, "full")[0] == pytest.approx(10 * (0.5 + 0.5 * (3 * np.sqrt(0.98 * 0.02 / 1000)) / 0.08), abs=0.01)
+    assert "\nFull points from 98.0%, nothing up to 50.0%." in judged([predictions], labels, "full")[1]
     assert "Beyond 90.0%: with distinction." in judged([predictions], labels, "full", 0.9)[1]
     assert "distinction" not in judged([predictions], labels, "full", 0.91)[1]
     assert "distinction" not in judged([predictions], labels, "sample", 0.9)[1]
