@@ -192,7 +192,7 @@ def set_up_code(notebook: nbformat.NotebookNode, address: str) -> str:
     source = next((cell.source for cell in notebook.cells if cell.get("id") == "set-up"), "")
     if stamped not in source:
         raise ValueError(f"the notebook has no set-up cell that installs {stamped}; got {source[:200]!r}")
-    return source.replace(stamped, address)
+    return stamp.installing_from(address, source)
 
 
 def fresh_python(folder: str) -> Path:

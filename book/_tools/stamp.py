@@ -140,6 +140,20 @@ def stamped(notebook: nbformat.NotebookNode, path: str, address: Address) -> nbf
     return notebook
 
 
+def installing_from(address: str, source: str) -> str:
+    """The source of a set-up cell, installing from another address: that of an archive or of a wheel.
+
+    Raises
+    ------
+    ValueError
+        If it has not one line with an address.
+    """
+    source, replaced = re.subn(r'^ADDRESS = "[^"]*"$', lambda _: f'ADDRESS = "{address}"', source, flags=re.MULTILINE)
+    if replaced != 1:
+        raise ValueError(f'a set-up cell must have one line `ADDRESS = "…"`; this one has {replaced}:\n{source}')
+    return source
+
+
 def cited(citation: str, address: Address) -> str:
     """The text of CITATION.cff with an address."""
     for key, value in (("repository-code", address.repository), ("url", address.site)):

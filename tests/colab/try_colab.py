@@ -192,10 +192,10 @@ def with_address(source: str, address: str | None) -> str:
     """A set-up cell that installs from somewhere else; with None from where it says."""
     if address is None:
         return source
-    source, replaced = re.subn(r'^ADDRESS = "[^"]*"$', lambda _: f'ADDRESS = "{address}"', source, flags=re.MULTILINE)
-    if replaced != 1:
-        raise Broken(f'a set-up cell must have one line `ADDRESS = "…"`; this one has {replaced}:\n{source}')
-    return source
+    try:
+        return stamp.installing_from(address, source)
+    except ValueError as error:
+        raise Broken(str(error)) from None
 
 
 def archive(target: Path, root: Path = ROOT) -> str:
