@@ -153,6 +153,18 @@ def test_notebooks_are_executed_side_by_side_and_a_failing_one_takes_no_other_al
     assert "COURSE_NOTEBOOKS_AT_A_TIME must be a whole number, at least 1; got some" in book.said
 
 
+def test_fingerprint_sees_the_package_that_would_be_imported(tmp_path, monkeypatch):
+    before = fingerprint(ROOT, "sample")
+    for place, folder in ((len(sys.path), tmp_path / "last"), (0, tmp_path / "first")):
+        (folder / "numpy-0.1.dist-info").mkdir(parents=True)
+        (folder / "numpy-0.1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: numpy\nVersion: 0.1\n", encoding="utf-8")
+        path = list(sys.path)
+        path.insert(place, str(folder))
+        monkeypatch.setattr(sys, "path", path)
+        assert (fingerprint(ROOT, "sample") == before) == (folder.name == "last")
+        monkeypatch.undo()
+
+
 def test_fingerprint_sees_every_file_of_the_library_and_nothing_else(tmp_path):
     library = tmp_path / "mnist_lib"
     (library / "__pycache__").mkdir(parents=True)

@@ -35,7 +35,10 @@ def content_of(root: Path, *folders: str, apart: frozenset[str] = frozenset()) -
 
 def _packages(root: Path) -> list[str]:
     """The pinned packages with the versions pinned and installed; all that are installed where nothing is pinned."""
-    installed = {_normal(each.metadata["Name"]): each.version for each in metadata.distributions() if each.metadata["Name"]}
+    installed: dict[str, str] = {}
+    for each in metadata.distributions():
+        if each.metadata["Name"]:  # found twice, the first counts, as it does for `import`: setuptools adds old copies to the path's end
+            installed.setdefault(_normal(each.metadata["Name"]), each.version)
     pins = sorted(line for file in root.glob("requirements*.txt") for line in _requirements(file))
     if not pins:
         return sorted(f"{name} {version}" for name, version in installed.items())
