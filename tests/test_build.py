@@ -37,7 +37,7 @@ TALK = 'import os, sys\nfrom mnist_lib import VALUE\nopen("../executed.txt", "a"
 
 
 class Book:
-    """A book of one page."""
+    """A book of one page that matters, and another, since the theme needs contents."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -45,7 +45,8 @@ class Book:
         for part in ("_ext", "_tools", "static"):
             shutil.copytree(ROOT / "book" / part, folder / "book" / part, ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "_config.yml", folder)
-        (folder / "_toc.yml").write_text("format: jb-book\nroot: book/index\n")
+        (folder / "_toc.yml").write_text("format: jb-book\nroot: book/index\nchapters: [{file: book/other}]\n")
+        (folder / "book" / "other.md").write_text("# Another page\n\nNothing stands here.\n")
         (folder / "requirements.txt").write_text("numpy==1.0\n")
         (folder / "mnist_lib").mkdir()
         (folder / "mnist_lib" / "__init__.py").write_text("VALUE = 1\n")

@@ -28,7 +28,7 @@ LABELS = np.arange(20) % 10
 @pytest.fixture
 def report():
     secret = SimpleNamespace(inputs={TASK: Inputs([(IMAGES,)], secret=LABELS)})
-    return Report({SET: SimpleNamespace(name=SET, secret=secret, edition="sample", seed_id="abc", version="1.0")})
+    return Report({SET: SimpleNamespace(name=SET, secret=secret, edition="sample", seed_id="abc", version="1.0", notebook_version="v1")})
 
 
 class Results:
