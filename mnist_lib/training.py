@@ -13,6 +13,7 @@ from .arguments import check_preprocessed, check_seed, describe_value
 from .compilation import BATCH_SIZE, default_epochs, total_steps
 from .model import check_model
 from .progress import Progress
+from .zero_copy import shared
 
 
 def train(
@@ -76,7 +77,7 @@ def train(
     if isinstance(callbacks, keras.callbacks.Callback):
         callbacks = [callbacks]
     return model.fit(
-        x,
+        shared(x),
         y,
         batch_size=batch_size,
         epochs=epochs,

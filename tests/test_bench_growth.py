@@ -84,7 +84,7 @@ def test_of_the_rounds_the_shortest_times_and_the_median_bytes_count():
 
 
 def made_up(images, hidden_units, batch_size):
-    """A run without chance: 0.2 s a call, a millisecond a step, two microseconds an image at 128 units, two copies of the images."""
+    """A run without chance: 0.2 s a call, a millisecond a step, two microseconds an image at 128 units, twice the images held."""
     steps = -(-images // batch_size)
     parameters = 795 * hidden_units + 10
     return {
@@ -178,7 +178,7 @@ def test_sentences_hold_what_was_put_in(shown):
     assert "the exponent lies within 0.15 of 1 nowhere" in images
     assert "by this line it is within 0.15 of 1 from 190,000 on" in images
     assert "6,272 bytes for each image" in images
-    assert "about 2.0 copies of what it is handed" in images
+    assert "about 2.0 times the array" in images
     units = shown(result(), growth.Growth, "hidden_units").text
     assert re.search(r"The rest, (1\.00 ms|9\d\d µs) for each of the 235 steps", units)
     assert "more than the 1 MiB of L2 from 128 units on" in units

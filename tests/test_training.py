@@ -9,12 +9,14 @@ import warnings
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from conftest import FULL, ROOT
 from keras import layers
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 
-from mnist_lib import build_model, compile_model, evaluate, total_steps, train, train_validation_split
+from mnist_lib import build_model, compile_model, evaluate, preprocess, total_steps, train, train_validation_split
+from mnist_lib.zero_copy import aligned, shared
 
 
 def small(total=None, **keywords):
@@ -97,6 +99,53 @@ def test_seed_fixes_the_result_whatever_ran_before(few):
     assert same(first, after_training(1)), "equal seeds"
     assert not same(first, after_training(2)), "another order of the images"
     assert not same(first, after_training(1, model_seed=2)), "other first weights"
+
+
+# What it does not copy
+
+
+@pytest.mark.parametrize("images", [0, 1, 3])
+def test_preprocessed_images_are_read_where_they_lie(images):
+    x = preprocess(np.full((images, 28, 28), 51, np.uint8))
+    for part in (x, x[1:]):
+        tensor = shared(part)
+        assert isinstance(tensor, tf.Tensor)
+        assert tensor.shape == part.shape
+        part[:] = 0.5
+        assert (tensor.numpy() == 0.5).all(), "the memory is the same"
+
+
+@pytest.mark.parametrize(
+    "unreadable",
+    [
+        lambda x: x.astype(np.float64),
+        lambda x: x.astype(">f4"),
+        lambda x: x.transpose(0, 2, 1),
+        lambda x: x[:, 1:],
+        lambda x: aligned((x.size + 1,))[1:].reshape(x.shape),
+        lambda x: x.setflags(write=False) or x,
+    ],
+    ids=["64 bits", "big-endian", "transposed", "cut", "between addresses", "read-only"],
+)
+def test_what_cannot_be_read_in_place_is_left_to_be_copied(unreadable):
+    x = unreadable(preprocess(np.zeros((4, 28, 28), np.uint8)))
+    assert shared(x) is x
+
+
+def test_training_is_the_same_whether_images_are_copied_or_not(few, monkeypatch):
+    x, y = aligned(few[0].shape), few[1]
+    x[:] = few[0]
+    handed = []
+    monkeypatch.setattr(
+        keras.Sequential, "fit", lambda model, x, *rest, _fit=keras.Sequential.fit, **k: handed.append(x) or _fit(model, x, *rest, **k)
+    )
+    models = [small(), small()]
+    for model, images in zip(models, (x, x.copy(order="F"))):
+        train_small((images, y), model)
+    assert [isinstance(each, tf.Tensor) for each in handed] == [True, False]
+    for one, other in zip(*(model.get_weights() for model in models)):
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(x, few[0])
 
 
 # On several devices

@@ -192,9 +192,8 @@ def of_images(found: dict, measured: dict) -> list[str]:
     times += f" A call of `train` with no more than two steps, measured by itself, takes {duration(call)}."
     if "each" in measured["bytes"]:
         memory += (
-            f" The pixels of an image are {PIXELS:,} bytes as float32, so that `train` holds about "
-            f"{measured['bytes']['each'] / PIXELS:.1f} copies of what it is handed, beside the array itself, which was there before. The "
-            "fixed part is TensorFlow's: what it traced, its threads, its buffers."
+            f" The pixels of an image are {PIXELS:,} bytes as float32: held is about {measured['bytes']['each'] / PIXELS:.1f} times the "
+            "array that `train` is handed. The fixed part is TensorFlow's: what it traced, its threads, its buffers."
         )
     return [times, memory]
 
@@ -216,7 +215,7 @@ def of_units(found: dict, measured: dict) -> list[str]:
         memory += (
             f" A unit has {unit:,.0f} bytes of weights, so that these are about {copies:.1f} copies of them; weight, slope and Adam's two "
             f"running means are {COPIES}{', and an update holds others for a moment' if copies > COPIES + 0.5 else ''}. Most of what is "
-            "fixed are the copies of the images."
+            "fixed are the images."
         )
     return [times, update_of(found, measured), memory]
 
@@ -267,8 +266,8 @@ def of_batches(found: dict, measured: dict) -> list[str]:
     )
     if "each" in measured["bytes"]:
         memory += (
-            f" The pixels of an image are {PIXELS:,} of its bytes. The copies of all images, which are there whatever the batch, are most "
-            "of the fixed part."
+            f" The pixels of an image are {PIXELS:,} of its bytes. All images, which are there whatever the batch, are most of the fixed "
+            "part."
         )
     return [times, whole, memory]
 

@@ -4,8 +4,8 @@ Every run has a fresh process and trains the course's dense recipe for one epoch
 all three come once, in an order drawn anew. A first call of `train`, of a few steps, traces the graph; it is timed apart, so that what
 grows is training alone. It has two epochs, so that what is done on a first or a second call only is over.
 A second call, of two steps, tells what any call takes; the time of a step is what the other steps of a whole epoch take beyond it.
-Memory is counted from before the network is built: the most that the process held, less what it held then. Larger training sets than
-MNIST's are its images again, in the same order.
+Memory is counted from before the images are preprocessed: the most that the process held, less what it held then. Larger training sets
+than MNIST's are its images again, in the same order.
 """
 
 import argparse
@@ -51,11 +51,12 @@ def measure(images, hidden_units, batch_size):
 
     (x, y), _ = load_mnist()
     repeated = np.arange(images) % len(x)
-    x, y = preprocess(x)[repeated], y[repeated]
+    x, y = x[repeated], y[repeated]
     start_tensorflow()
     gc.collect()
     forget_peak()
     before = held_now()
+    x = preprocess(x)
     few = min(2 * batch_size, images)
     planned = total_steps(few, 3, batch_size) + total_steps(images, 1, batch_size)
     model = compile_model(build_model(hidden_units), total_steps=planned)

@@ -83,13 +83,13 @@ def in_keras(clock, model, x_test):
 # What the course teaches
 
 
-def course_recipe(build, data, seed, epochs=None, **settings):
+def course_recipe(build, data, seed, epochs=None, rate=None, **settings):
     """The library's functions, from one end to the other."""
     from mnist_lib import compile_model, preprocess, total_steps, train
 
     (x_train, y_train), (x_test, y_test) = data
     x_train, x_test = preprocess(x_train), preprocess(x_test)
-    model = compile_model(build(seed=seed, **settings), total_steps=total_steps(len(x_train), epochs))
+    model = compile_model(build(seed=seed, **settings), rate, total_steps(len(x_train), epochs))
     clock = Clock(y_test, stops=False)
     callback = in_keras(clock, model, x_test)
 
@@ -107,10 +107,10 @@ def dense(data, seed):
 
 
 def dense_short(data, seed):
-    """Three epochs in place of four; so few leave less to forget, and half the dropout does."""
+    """Half as many epochs with twice as many hidden units; so few need no dropout. Chosen on training images that were set apart."""
     from mnist_lib import build_model
 
-    return course_recipe(build_model, data, seed, epochs=3, dropout=0.1)
+    return course_recipe(build_model, data, seed, epochs=2, rate=0.015, hidden_units=256, dropout=0.0)
 
 
 def convolutional(data, seed):

@@ -42,7 +42,8 @@ TRIALS = {
     "no accuracy while training": {"metrics": []},
     "Keras' own Adam": {"keras_adam": True},
     "variables made in the first step": {"variables_at_first_step": True},
-    "both of these": {"keras_adam": True, "variables_at_first_step": True},
+    "images copied": {"copied": True},
+    "these three": {"keras_adam": True, "variables_at_first_step": True, "copied": True},
     "plain SGD, 0.1": {"sgd": True},
     "validation after each epoch": {"validation": True},
     "a callback after each step": {"steps_per_execution": 1, "callback": True},
@@ -63,6 +64,7 @@ def measure(name: str, seed: int, images: int | None) -> dict:
 
     from mnist_lib import build_model, compile_model, evaluate, load_mnist, preprocess, total_steps
     from mnist_lib.compilation import BATCH_SIZE, default_epochs
+    from mnist_lib.zero_copy import shared
 
     (x, y), (x_test, y_test) = load_mnist()
     x, y = x[:images], y[:images]
@@ -76,7 +78,7 @@ def measure(name: str, seed: int, images: int | None) -> dict:
         model = keras.Sequential([keras.layers.Input((28, 28)), keras.layers.Rescaling(1 / 255), *model.layers])
         test = x_test
     else:
-        x = preprocess(x).astype(trial.get("dtype", "float32"))
+        x = preprocess(x).astype(trial.get("dtype", "float32"), copy=False)
     compile_model(model, total_steps=None if trial.get("constant") else total_steps(len(x), epochs, batch_size))
     changed = {key: trial[key] for key in ("steps_per_execution", "jit_compile", "metrics") if key in trial}
     if changed or trial.keys() & {"sgd", "keras_adam", "variables_at_first_step"}:
@@ -111,7 +113,7 @@ def measure(name: str, seed: int, images: int | None) -> dict:
     if trial.get("pipeline"):
         model.fit(PIPELINES[trial["pipeline"]](x, y, batch_size), **options)
     else:
-        model.fit(x, y, batch_size=batch_size, **options)
+        model.fit(x if trial.get("copied") else shared(x), y, batch_size=batch_size, **options)
     seconds = time.perf_counter() - started
     epoch = min(Epochs.seconds)
     return {
