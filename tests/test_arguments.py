@@ -59,6 +59,7 @@ def test_what_is_no_seed_is_named(seed, shown):
         (X, [1, 2, 3], TypeError, "x and y must be NumPy arrays; got [1, 2, 3] for the labels"),
         (X, Y / 2, TypeError, "x and y: labels must be integers with shape (n,); got an array of float64 with shape (3,)"),
         (Y, X, TypeError, "with shape (3, 28, 28): x and y seem to be swapped"),
+        (Y, Y / 2, TypeError, "labels must be integers with shape (n,); got an array of float64 with shape (3,)"),
         (X, np.eye(10)[:3], TypeError, "with shape (3, 10): turn one-hot labels back with y.argmax(axis=1)"),
         (X, Y.reshape(3, 1), TypeError, "with shape (3, 1): flatten them with y.ravel()"),
         (X, np.array(3), TypeError, "x and y: labels must be integers with shape (n,); got an array of int64 with shape ()"),

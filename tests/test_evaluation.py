@@ -9,7 +9,7 @@ from scipy import special, stats
 from scipy.optimize import brentq
 from sklearn import metrics
 
-from mnist_lib import confusion_matrix, evaluate, wilson_interval
+from mnist_lib import Evaluation, confusion_matrix, evaluate, wilson_interval
 from mnist_lib.evaluation import _probabilities
 
 
@@ -127,6 +127,12 @@ def test_a_very_confident_mistake_costs_all_it_costs(activation):
 def test_a_probability_of_zero_costs_no_infinity():
     loss = evaluate(reader("softmax"), saying([[1000, *[0] * 9]]), np.array([1])).loss
     assert 80 < loss < np.inf
+
+
+def test_is_shown_in_a_sentence():
+    nothing = np.zeros(0)
+    found = Evaluation(0.975, (0.97, 0.98), 0.08215, *[nothing] * 3, np.zeros(2000, int), nothing, nothing, np.zeros(1050, int))
+    assert repr(found) == "Evaluation of 2,000 images: accuracy 97.50% (95% interval 97.00% to 98.00%), loss 0.0822, 1,050 mistakes"
 
 
 def test_cannot_be_changed(evaluation):
@@ -309,6 +315,8 @@ def test_refusals_of_outputs_word_by_word():
     assert str(refusal.value) == (
         "the model returns values that are not finite (NaN or infinity): its training diverged; lower the learning rate"
     )
+    nearly = np.full((2, 10), 0.10005)
+    assert _probabilities(nearly, False)[0].sum(axis=1) == pytest.approx(1, abs=1e-12), "what rounding leaves out is made up for"
     with pytest.raises(ValueError, match="^probabilities must lie in .* got values from -0.5 to 1.5 with sums from 1 to 1. If these are"):
         _probabilities(np.array([[-0.5, 1.5, *[0] * 8]]), False)
 

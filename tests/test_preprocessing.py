@@ -39,6 +39,12 @@ def test_shape_dtype_range_and_way_back(images, dtype):
     assert np.array_equal(given, images), "the input was changed"
 
 
+def test_tensorflow_can_read_the_result_where_it_lies():
+    scaled = [preprocess(np.zeros((images, 28, 28), np.uint8)) for images in range(1, 9)]
+    assert [images.ctypes.data % 64 for images in scaled] == [0] * 8
+    assert all(images.flags.c_contiguous and images.flags.writeable for images in scaled)
+
+
 def test_no_images_stay_no_images():
     assert preprocess(np.empty((0, 28, 28), np.uint8)).shape == (0, 28, 28)
 
@@ -50,6 +56,7 @@ REFUSED = {
     "objects": (lambda images: images.astype(object), TypeError, "array of object"),
     "booleans": (lambda images: images > 9, TypeError, "array of bool"),
     "one image": (lambda images: images[0], ValueError, r"\(28, 28\).*images\[np.newaxis\]"),
+    "another size": (lambda images: images[:, :, 1:], ValueError, r"\(5, 28, 27\)"),
     "flattened": (lambda images: images.reshape(5, 784), ValueError, r"\(5, 784\)"),
     "a channel": (lambda images: images[..., np.newaxis], ValueError, r"\(5, 28, 28, 1\)"),
     "channel first": (lambda images: images[:, np.newaxis], ValueError, r"\(5, 1, 28, 28\)"),
@@ -61,6 +68,8 @@ REFUSED = {
     "no fractions": (lambda images: images[:0].astype(float), ValueError, "float64 from 0 to 0: these images are scaled already"),
     "NaN": (lambda images: np.where(images > 250, np.nan, 0.5), ValueError, "NaN"),
     "below 0": (lambda images: images.astype(int) - 1, ValueError, "int64 from -1 to 254"),
+    "a little above 1": (lambda images: images / 200, ValueError, "float64 from 0 to 1.275: if these are grey values"),
+    "256": (lambda images: images.astype(int) + 1, ValueError, "int64 from 1 to 256"),
     "above 255": (lambda images: images.astype(int) * 2, ValueError, "int64 from 0 to 510"),
 }
 
@@ -70,6 +79,13 @@ def test_refuses_with_a_reason(images, spoil, kind, says):
     images[0, 0, :2] = 0, 255
     with pytest.raises(kind, match=r"images must be uint8 in \[0, 255\] with shape \(n, 28, 28\); got .*" + says):
         preprocess(spoil(images))
+
+
+def test_refusals_of_shapes_word_by_word(images):
+    for spoiled, says in ((images[0], "(28, 28): one image must be wrapped, images[np.newaxis]"), (images[:, 0], "(5, 28)")):
+        with pytest.raises(ValueError, match="^") as refusal:
+            preprocess(spoiled)
+        assert str(refusal.value) == f"images must be uint8 in [0, 255] with shape (n, 28, 28); got shape {says}"
 
 
 # The split. Each example's value is its own index, so that one can see where it went.
@@ -134,6 +150,7 @@ SPLITS_REFUSED = {
     "nothing": ((EXAMPLES[:0], LABELS[:0]), {}, ValueError, "at least one"),
     "a lone example": ((EXAMPLES[:21], LABELS[:21]), {}, ValueError, "class 1 has 1"),
     "percent": ((EXAMPLES, LABELS, 10), {}, ValueError, "validation_fraction must be a number between 0 and 1; got 10"),
+    "none": ((EXAMPLES, LABELS, 0), {}, ValueError, "validation_fraction .* got 0"),
     "all": ((EXAMPLES, LABELS, 1.0), {}, ValueError, "validation_fraction"),
     "text": ((EXAMPLES, LABELS, "0.1"), {}, ValueError, "validation_fraction .* got '0.1'"),
     "NaN": ((EXAMPLES, LABELS, float("nan")), {}, ValueError, "validation_fraction .* got nan"),
@@ -203,7 +220,7 @@ def test_shift_moves_nothing_unless_told(images):
 
 
 def test_shift_refuses_a_single_image(images):
-    with pytest.raises(ValueError, match=r"images must have shape \(n, height, width\)"):
+    with pytest.raises(ValueError, match=r"images must have shape \(n, height, width\); got an array of uint8 with shape \(28, 28\)"):
         shift_images(images[0], 1)
 
 
@@ -239,6 +256,11 @@ def test_range_of_the_drawing_does_not_matter(drawn):
     expected = digit_from_drawing(drawing)
     assert np.abs(digit_from_drawing(drawing / 255).astype(int) - expected).max() <= 1
     assert np.abs(digit_from_drawing(drawing * 3 - 40).astype(int) - expected).max() <= 1
+
+
+def test_background_may_be_as_far_below_0_as_ink_is_above(drawn):
+    for drawing in drawn[:50].astype(float):
+        assert np.abs(digit_from_drawing(drawing / 127.5 - 1).astype(int) - digit_from_drawing(drawing)).max() <= 1
 
 
 @pytest.mark.parametrize("ink", [2.0**130, 1.7e308, 5e-324])

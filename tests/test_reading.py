@@ -26,7 +26,7 @@ SCALES = {"full": [(0.5, 0.0), (0.9, 0.5), (0.98, 1.0)], "sample": [(0.4, 0.0), 
             "Expected one digit for each of 5 images; came ten numbers for each. The digit is where the largest stands: argmax.",
         ),
         (np.zeros((5, 9), int), "Expected one digit for each of 5 images, shape (5,); came an array of int64 with shape (5, 9)"),
-        ([0.5] * 5, "Expected whole numbers from 0 to 9; came float64, such as "),
+        ([0.5] * 5, "Expected whole numbers from 0 to 9; came float64, such as [0.5, 0.5, 0.5]."),
         ([1, 2, np.nan, 4, 5], "Expected whole numbers from 0 to 9; came float64, such as "),
         (["1"] * 5, "Expected whole numbers from 0 to 9; came <U1, such as "),
         ([10] * 5, "Expected digits from 0 to 9; came values from 10 to 10."),
@@ -168,6 +168,13 @@ def test_moved_digits_are_moved_by_two_pixels_in_four_ways(data):
     assert np.array_equal(drawn.secret, _reading.inputs(3).secret[:most])
     assert len(_reading.reference(drawn)) == 4
     assert drawn.edition == _reading.inputs(3).edition
+
+
+def test_of_many_digits_some_are_moved(monkeypatch):
+    monkeypatch.setattr(_reading, "SHIFTED_DIGITS", 100)
+    drawn = _reading.shifted_inputs(3)
+    assert [len(case) for (case,) in drawn.cases] == [100] * 4
+    assert len(drawn.secret) == 100
 
 
 @given(

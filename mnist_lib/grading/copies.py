@@ -63,7 +63,7 @@ def alike(answers: Mapping[str, str], known: Iterable[str] = ()) -> Iterator[tup
     tuple of (str, str, float)
         Two of them, and the share of the shorter one's pieces that both have, from `ALIKE` to 1.
     """
-    common = frozenset().union(*(pieces(tokens(source)) for source in known)) if known else frozenset()
+    common = {piece for source in known for piece in pieces(tokens(source))}
     own = {}
     for who, source in answers.items():
         words = tokens(source)
@@ -73,12 +73,12 @@ def alike(answers: Mapping[str, str], known: Iterable[str] = ()) -> Iterator[tup
     holders = defaultdict(list)
     for who, each in own.items():
         for piece in each:
-            if 1 < count[piece] <= RARE:
+            if count[piece] <= RARE:
                 holders[piece].append(who)
     shared = Counter(pair for each in holders.values() for pair in combinations(sorted(each), 2))
     for (one, other), number in sorted(shared.items()):
         least = min(len(own[one]), len(own[other]))
-        if least >= LONG // 2 and number / least >= ALIKE:
+        if least >= LONG / 2 and number / least >= ALIKE:
             yield one, other, number / least
 
 
@@ -102,7 +102,7 @@ def possible_copies(store: Store, jobs: Iterable[Job], assignments: Mapping[str,
         except intake.Refusal:
             continue
         for cell in notebook.cells:
-            if cell.cell_type == "code" and cell.id.startswith("answer-"):
+            if cell.id.startswith("answer-"):
                 answers[job.assignment, cell.id][job.student] = cell.source
     said = []
     for (name, cell), of in answers.items():
