@@ -17,7 +17,7 @@ from mnist_lib.grading.roster import Roster, Student, read_roster, safe_id, sque
     [
         ("id,last_name,first_name,email\nada,Lovelace,Ada,ada@example.org\n", "utf-8"),
         ("id;last_name;first_name;email\nada;Lovelace;Ada;ada@example.org\n", "utf-8-sig"),
-        ("id;last_name;first_name;email;notes\nada;Lovelace;Ada;ada@example.org;late, often, but good, in all, at last\n", "utf-8"),
+        ("id;last_name;first_name;email;weeks\nada;Lovelace;Ada;ada@example.org;1, 2, 3, 4, 5, 6, 7, 8, 9, 10\n", "utf-8"),
         ("First name\tSurname\tID number\tEmail address\nAda\tLovelace\tada\tada@example.org\n", "utf-16"),
         ("Identifier,Full name,Email address\nParticipant 7001,Ada Lovelace,ada\n", "utf-8"),
         ('Student,ID,SIS User ID,SIS Login ID,Section\n"    Points Possible",,,,\n"Lovelace, Ada",7001,u1,ada,A\n', "utf-8"),
