@@ -178,7 +178,7 @@ def test_sentences_hold_what_was_put_in(shown):
     assert "the exponent lies within 0.15 of 1 nowhere" in images
     assert "by this line it is within 0.15 of 1 from 190,000 on" in images
     assert "6,272 bytes for each image" in images
-    assert "about 2.0 times the array" in images
+    assert "at 240,000 images 2.03 times the array" in images
     units = shown(result(), growth.Growth, "hidden_units").text
     assert re.search(r"The rest, (1\.00 ms|9\d\d µs) for each of the 235 steps", units)
     assert "more than the 1 MiB of L2 from 128 units on" in units

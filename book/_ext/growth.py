@@ -191,9 +191,10 @@ def of_images(found: dict, measured: dict) -> list[str]:
     call = measured["call_seconds"][measured["sizes"].index(found["base"]["images"])]
     times += f" A call of `train` with no more than two steps, measured by itself, takes {duration(call)}."
     if "each" in measured["bytes"]:
+        most, held = measured["sizes"][-1], measured["bytes"]["values"][-1]
         memory += (
-            f" The pixels of an image are {PIXELS:,} bytes as float32: held is about {measured['bytes']['each'] / PIXELS:.1f} times the "
-            "array that `train` is handed. The fixed part is TensorFlow's: what it traced, its threads, its buffers."
+            f" The pixels of an image are {PIXELS:,} bytes as float32; at {most:,} images {held / most / PIXELS:.2f} times the array that "
+            "`train` is handed is held. What is more than once the array is TensorFlow's: what it traced, its threads, its buffers."
         )
     return [times, memory]
 
