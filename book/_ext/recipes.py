@@ -21,9 +21,9 @@ NAMES = {
 
 
 def ratio(spread: dict, digits: int = 1) -> str:
-    """A median with its range."""
+    """A median with its range, which no line break divides."""
     median, low, high = (f"{spread[name]:.{digits}f}" for name in ("median", "min", "max"))
-    return f"{median} ({low}–{high})"
+    return f"{median} ({low}\N{WORD JOINER}–\N{WORD JOINER}{high})"
 
 
 def where(found: dict) -> str:
