@@ -82,7 +82,7 @@ test-oldest:
 	$(PYTHON) -m venv $(VENV)-oldest
 	$(VENV)-oldest/$(SCRIPTS)/python -m pip install --quiet --disable-pip-version-check uv
 	$(VENV)-oldest/$(SCRIPTS)/python -m uv pip install --quiet --python $(VENV)-oldest --only-binary :all: --resolution lowest-direct --requirement pyproject.toml
-	$(VENV)-oldest/$(SCRIPTS)/python -m pip install --quiet --disable-pip-version-check pytest pytest-xdist nbconvert nbclient pyyaml docutils markdown-it-py
+	$(VENV)-oldest/$(SCRIPTS)/python -m pip install --quiet --disable-pip-version-check pytest pytest-xdist hypothesis nbconvert nbclient pyyaml docutils markdown-it-py
 	$(VENV)-oldest/$(SCRIPTS)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	$(VENV)-oldest/$(SCRIPTS)/python $(PYTEST) $(LIBRARY_TESTS)
 
