@@ -196,7 +196,7 @@ REFUSED = {
     "labels from 1 to 10": ((IMAGES, LABELS + 1), ValueError, "labels must be digits, 0 to 9; got values from 1 to 10"),
     "lengths": ((IMAGES, LABELS[:5]), ValueError, r"one label for each example.*got shapes \(20, 28, 28\) and \(5,\)"),
     "nothing": ((IMAGES[:0], LABELS[:0]), ValueError, "at least one"),
-    "one image": ((IMAGES[0], LABELS[0]), TypeError, "must be NumPy arrays; got np.int64"),
+    "one image": ((IMAGES[0], LABELS[0]), TypeError, r"must be NumPy arrays; got (np\.int64\(\d\)|\d) for the labels"),
     "channel first": ((IMAGES[:, np.newaxis], LABELS), ValueError, r"images must have shape \(n, 28, 28\).*got \(20, 1, 28, 28\)"),
     "flattened": ((IMAGES.reshape(20, 784), LABELS), ValueError, r"images must have shape \(n, 28, 28\).*got \(20, 784\)"),
 }
