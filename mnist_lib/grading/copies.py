@@ -73,7 +73,7 @@ def alike(answers: Mapping[str, str], known: Iterable[str] = ()) -> Iterator[tup
     holders = defaultdict(list)
     for who, each in own.items():
         for piece in each:
-            if count[piece] <= RARE:
+            if 1 < count[piece] <= RARE:  # of ten thousand answers most pieces are in one, and none of these need be kept
                 holders[piece].append(who)
     shared = Counter(pair for each in holders.values() for pair in combinations(sorted(each), 2))
     for (one, other), number in sorted(shared.items()):
