@@ -489,6 +489,17 @@ def test_a_forked_kernel_s_sandbox_is_exactly_as_tight(sandboxed, monkeypatch, u
     assert own == {}
 
 
+def test_a_sandbox_that_takes_its_time_is_not_taken_for_a_student_s_files(sandboxed, monkeypatch, tmp_path):
+    """Until it stands, bubblewrap's own processes hold what they were given; on a busy machine the Watch sees them."""
+    program, can = sandbox._bubblewrap()
+    slow = tmp_path / "bwrap"
+    slow.write_text(f'#!/bin/sh\nsleep 1\nexec {program} "$@"\n')
+    slow.chmod(0o755)
+    monkeypatch.setattr(sandbox, "_bubblewrap", lambda: (str(slow), can))
+    run = sandbox.run(cells("print('here')"), {}, SMALL)
+    assert (run.stopped, printed(run)) == (None, ["here\n"]), run.log
+
+
 AS_SOMEONE = """
 import os, sys
 from nbformat.v4 import new_code_cell, new_notebook

@@ -95,11 +95,17 @@ def _isolation(program: str) -> list[str]:
 
 @contextmanager
 def _seccomp() -> Iterator[int]:
-    """A descriptor from which bubblewrap reads the filter of system calls."""
-    with tempfile.TemporaryFile() as file:
-        file.write(syscalls.program() or b"")
-        file.seek(0)
-        yield file.fileno()
+    """A descriptor from which bubblewrap reads, once, the filter of system calls.
+
+    A pipe, and no file: until the sandbox stands bubblewrap's own processes hold it, and the Watch would take a file for a student's.
+    """
+    reading, writing = os.pipe()
+    try:
+        with open(writing, "wb") as pipe:
+            pipe.write(syscalls.program() or b"")  # 64 KiB fit into a pipe that nobody reads yet
+        yield reading
+    finally:
+        os.close(reading)
 
 
 def _system() -> list[str]:
@@ -268,11 +274,8 @@ class BubblewrapProvisioner(LocalProvisioner):
                 self.process = _started(command, log, cwd=home, env=os.environ | _environment(str(course), str(home)))
             else:
                 limits = Limits(**self.limits)
-                command, own = _command(folder, limits)
-                with _seccomp() as filtered:
-                    command[1:1] = ["--seccomp", str(filtered)]
-                    begin = _forked if _WARM and limits.memory >= ROOM else _cold
-                    self.process = begin(command, own, filtered, log)
+                begin = _forked if _WARM and limits.memory >= ROOM else _cold
+                self.process = begin(*_command(folder, limits), log)
         self.pid = self.pgid = self.process.pid
         return self.connection_info
 
@@ -281,19 +284,22 @@ def _started(command: list[str], log: IO[bytes], **settings: Any) -> Sandboxed:
     return Sandboxed(command, stdin=subprocess.DEVNULL, stderr=log, start_new_session=True, **{"stdout": subprocess.DEVNULL} | settings)
 
 
-def _cold(command: list[str], own: Mapping[str, int | None], filtered: int, log: IO[bytes]) -> Sandboxed:
+def _cold(command: list[str], own: Mapping[str, int | None], log: IO[bytes]) -> Sandboxed:
     """A sandbox, and in it a kernel started from nothing."""
     program = [sys.executable, "-B", "/course/start.py", "limits", json.dumps(own), "/course/kernel.json"]
-    return _started([*command, "--", *program], log, cwd="/", env=_environment("/course", HOME), pass_fds=[filtered])
+    with _seccomp() as filtered:
+        command = [command[0], "--seccomp", str(filtered), *command[1:], "--", *program]
+        return _started(command, log, cwd="/", env=_environment("/course", HOME), pass_fds=[filtered])
 
 
-def _forked(command: list[str], own: Mapping[str, int | None], filtered: int, log: IO[bytes]) -> Sandboxed:
+def _forked(command: list[str], own: Mapping[str, int | None], log: IO[bytes]) -> Sandboxed:
     """A sandbox, and in it a kernel forked from this process's nursery; a cold one where that does not work."""
     info, theirs = os.pipe()
     try:
-        command_ = [command[0], "--info-fd", str(theirs), *command[1:], "--", *nursery.WAITING]
-        settings = {"env": _environment("/course", HOME), "pass_fds": [filtered, theirs], "stdout": subprocess.PIPE}
-        process = _started(command_, log, cwd="/", **settings)
+        with _seccomp() as filtered:
+            command_ = [command[0], "--seccomp", str(filtered), "--info-fd", str(theirs), *command[1:], "--", *nursery.WAITING]
+            settings = {"env": _environment("/course", HOME), "pass_fds": [filtered, theirs], "stdout": subprocess.PIPE}
+            process = _started(command_, log, cwd="/", **settings)
         assert process.stdout is not None  # a pipe
     finally:
         os.close(theirs)
@@ -314,8 +320,7 @@ def _forked(command: list[str], own: Mapping[str, int | None], filtered: int, lo
         process.wait()
         log.write(f"the nursery failed: {error}\n".encode())
         log.flush()
-        os.lseek(filtered, 0, os.SEEK_SET)
-        return _cold(command, own, filtered, log)
+        return _cold(command, own, log)
     finally:
         os.close(info)
         process.stdout.close()
