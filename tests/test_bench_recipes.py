@@ -105,6 +105,7 @@ def measured_trials():
 
 def measured_build():
     builds = {kind: {"seconds": 100.0} for kind in recipes.Build.KINDS}
+    builds["executions_cached"]["phases"] = bench_build.phases({"starting": 4.0, "reading": 12.0, "writing": 18.0}, 20.0)
     builds["one_by_one"] = {"seconds": 180.0, "chapters": {"book/index": 20.4, "book/02-loading": 60.0}}
     return ABOUT | {"editions": {"sample": builds}}
 
@@ -139,6 +140,8 @@ def test_tables_hold_what_was_put_in(shown):
     assert "| this course's dense recipe | 6.5 (5.0–8.0) | 98.50 | 3.2 (2.5–4.0) |" in text(shown(measured_recipes(), recipes.Aims))
     assert "| XLA | 3.50 (3.00–4.00) | 1.00 (1.00–1.00) | 0.4 | 98.00 |" in text(shown(measured_trials(), recipes.Trials))
     assert "| *outside notebooks* | 100 |" in shown(measured_build(), recipes.Chapters).text
+    said = shown(measured_build(), recipes.Build).text
+    assert [int(number) for number in re.findall(r"(\d+) s (?:go by|until|in)", said)] == [4, 8, 6, 2]
 
 
 def test_the_build_s_own_table_is_read():

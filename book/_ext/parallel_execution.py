@@ -1,7 +1,7 @@
 """Notebooks are executed side by side before the pages are read, one after the other being how the notebook reader does it.
 
-Much of a notebook's time is spent on one core: starting Python, loading TensorFlow, tracing functions, drawing. What is executed here
-goes into the cache, where the reader finds it. A notebook that fails is left to the reader, which executes it once more and reports it.
+Much of a notebook's time is spent on one core: tracing functions, drawing. What is executed here goes into the cache, where the reader
+finds it. A notebook that fails is left to the reader, which executes it once more, in a kernel started from nothing, and reports it.
 """
 
 import os
@@ -14,6 +14,8 @@ from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.executors.utils import single_nb_execution
 from sphinx.errors import ConfigError
 from sphinx.util import logging
+
+from _ext.forked_kernels import forking
 
 MOST = 4  # at a time; each takes a gigabyte and more
 WISHED = "COURSE_NOTEBOOKS_AT_A_TIME"  # an environment variable: fewer where memory is short, 1 to execute one after the other
@@ -32,34 +34,43 @@ def at_a_time() -> int:
 
 
 def execute_side_by_side(app, env, docnames) -> None:
-    """Execute what no cache holds yet, except for notebooks that measure time: those have the machine to themselves, afterwards."""
-    config = app.config
-    if config.nb_execution_mode != "cache" or at_a_time() == 1:
+    """Execute what no cache holds yet; last those that measure time, each of which has the machine to itself."""
+    config, most = app.config, at_a_time()
+    if config.nb_execution_mode != "cache":
         return
     cache = get_cache(config.nb_execution_cache_path)
-    waiting = [file for file in map(Path, map(env.doc2path, docnames)) if file.suffix == ".ipynb" and not _left_alone(file, config)]
-    notebooks = {file: nbformat.read(file, as_version=4) for file in waiting}
+    files = [file for file in map(Path, map(env.doc2path, docnames)) if file.suffix == ".ipynb"]
+    notebooks = {file: nbformat.read(file, as_version=4) for file in files if not _matches(file, config.nb_execution_excludepatterns)}
     missing = {file: notebook for file, notebook in notebooks.items() if not _is_cached(cache, notebook)}
     if len(missing) < 2:
         return
-    logger.info("executing %d notebooks, %d at a time", len(missing), at_a_time())
-    with ThreadPoolExecutor(at_a_time()) as pool:
-        running = {
-            pool.submit(single_nb_execution, notebook, cwd=str(file.parent), timeout=config.nb_execution_timeout, allow_errors=False): file
-            for file, notebook in sorted(missing.items(), key=_length, reverse=True)
-        }
-        for each in as_completed(running):  # the cache is a database: one thread writes
-            file, result = running[each], each.result()
-            if result.err is None:
+    measuring = {file: missing.pop(file) for file in list(missing) if _matches(file, config.course_measure_time)}
+    logger.info("executing %d notebooks, %d at a time", len(missing) + len(measuring), most)
+    with forking():
+        for some, workers in ((missing, most), (measuring, 1)):
+            for file, result in _executed(some, workers, config.nb_execution_timeout):  # the cache is a database: one thread writes
+                if result is None:
+                    logger.info("could not execute %s", file.name)
+                    continue
                 bundle = CacheBundleIn(result.nb, str(file), data={"execution_seconds": result.time})
                 cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
-            logger.info("%s %s in %.0f s", "executed" if result.err is None else "could not execute", file.name, result.time)
+                logger.info("executed %s in %.0f s", file.name, result.time)
 
 
-def _left_alone(file: Path, config) -> bool:
-    return any(
-        PurePosixPath(file.as_posix()).match(pattern) for pattern in [*config.nb_execution_excludepatterns, *config.course_measure_time]
-    )
+def _executed(notebooks, workers: int, timeout: int):
+    """Pairs of file and result, in the order in which they are done; None for a notebook that failed."""
+    with ThreadPoolExecutor(workers) as pool:
+        running = {
+            pool.submit(single_nb_execution, notebook, cwd=str(file.parent), timeout=timeout, allow_errors=False): file
+            for file, notebook in sorted(notebooks.items(), key=_length, reverse=True)
+        }
+        for each in as_completed(running):
+            failed = each.exception() or each.result().err  # a kernel that dies raises, a cell that does is told
+            yield running[each], None if failed else each.result()
+
+
+def _matches(file: Path, patterns) -> bool:
+    return any(PurePosixPath(file.as_posix()).match(pattern) for pattern in patterns)
 
 
 def _is_cached(cache, notebook) -> bool:

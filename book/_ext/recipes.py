@@ -131,7 +131,18 @@ class Build(Measured):
     def text(self, found: dict) -> str:
         editions = found["editions"]
         rows = [[words, *whole([each[kind]["seconds"] for each in editions.values()])] for kind, words in self.KINDS.items()]
-        return "\n".join([*table(["build", *(f"{edition} edition, s" for edition in editions)], rows), "", where(found)])
+        head = ["build", *(f"{edition} edition, s" for edition in editions)]
+        return "\n".join([*table(head, rows), "", f"{self.phases(editions)} {where(found)}"])
+
+    def phases(self, editions: dict) -> str:
+        """What a build spends its time on that executes nothing."""
+        edition, builds = next(iter(editions.items()))
+        each = builds["executions_cached"]["phases"]
+        return (
+            f"With all executions cached, {each['starting']:.0f} s go by until Python, Sphinx and its extensions are loaded ({edition} "
+            f"edition), {each['reading']:.0f} s until all pages are read, TensorFlow being loaded for [the library's page](library.md), "
+            f"{each['writing']:.0f} s until they are written, and {each['finishing']:.0f} s in indices and copies."
+        )
 
 
 class Chapters(Measured):

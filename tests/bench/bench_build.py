@@ -2,7 +2,7 @@
 
 For each edition the site is built four times, each time into a folder of its own unless said otherwise: with empty caches, one notebook
 after the other; with empty caches, notebooks side by side; with every execution cached; and once more into the same folder, where nothing
-has changed. Times are those of the whole command, seen from outside.
+has changed. Times are those of the whole command, seen from outside; so are its phases, by what it prints when one begins.
 """
 
 import argparse
@@ -24,22 +24,35 @@ from bench_recipes import ROOT, machine
 
 MEASURED = ROOT / "book" / "measured" / "build.json"
 CHAPTER = re.compile(r"^ *([\d.]+)  (\S+)$", re.MULTILINE)
+# What is printed when a phase has ended: Python, Sphinx and the extensions are loaded; pages are read, where need be executed; written.
+ENDS = {"starting": "updating environment", "reading": "pickling environment", "writing": "generating indices"}
 
 
 def build(edition: str, output: Path, cache: Path, at_a_time: int | None = None) -> dict:
-    """Build once; returns seconds of the whole, and of each chapter that was executed, as the build's own table says them."""
+    """Build once; returns seconds of the whole, of its phases, and of each chapter executed, as the build's own table says them."""
     environment = {name: value for name, value in os.environ.items() if name != "COURSE_NOTEBOOKS_AT_A_TIME"}
     environment |= {"MNIST_EDITION": edition, "COURSE_EXECUTION_CACHE": str(cache)}
     if at_a_time:
         environment["COURSE_NOTEBOOKS_AT_A_TIME"] = str(at_a_time)
     command = [sys.executable, str(ROOT / "book" / "_tools" / "build.py"), "--output", str(output)]
     started = time.perf_counter()
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    said, ends = "", {}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        while part := os.read(process.stdout.fileno(), 2**16):
+            said += part.decode(errors="replace")
+            ends |= {name: time.perf_counter() - started for name, words in ENDS.items() if name not in ends and words in said}
     seconds = time.perf_counter() - started
-    if done.returncode:
-        sys.exit(f"The site could not be built:\n{done.stdout[-3000:]}")
-    table = done.stdout.partition("\nseconds  chapter\n")[2]
-    return {"seconds": round(seconds, 1), "chapters": {name: float(took) for took, name in CHAPTER.findall(table)}}
+    if process.returncode:
+        sys.exit(f"The site could not be built:\n{said[-3000:]}")
+    table = said.partition("\nseconds  chapter\n")[2]
+    chapters = {name: float(took) for took, name in CHAPTER.findall(table)}
+    return {"seconds": round(seconds, 1), "phases": phases(ends, seconds), "chapters": chapters}
+
+
+def phases(ends: dict[str, float], seconds: float) -> dict[str, float]:
+    """How long each phase took, from when each ended; the last is what is left."""
+    ends = ends | {"finishing": seconds}
+    return {name: round(end - start, 1) for (name, end), start in zip(ends.items(), [0.0, *ends.values()])}
 
 
 def measure(edition: str) -> dict:
