@@ -35,6 +35,9 @@ print(json.dumps([loaded, os.getpid(), random.random(), np.random.random(), abou
 """
 
 
+IS_LOADED = "import sys\nprint('tensorflow' in sys.modules)"
+
+
 def ran(folder, *sources):
     """What each cell of a notebook printed."""
     notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
@@ -59,7 +62,7 @@ def test_a_kernel_that_dies_or_hangs_takes_no_other_along(tmp_path):
         with pytest.raises(DeadKernelError):
             ran(tmp_path, "import os\nos.kill(os.getpid(), 9)")
         hanging = new_notebook(cells=[new_code_cell("import time\ntime.sleep(600)")])
-        NotebookClient(hanging, timeout=1, interrupt_on_timeout=True, allow_errors=True).execute()
+        NotebookClient(hanging, timeout=5, interrupt_on_timeout=True, allow_errors=True).execute()
         assert hanging.cells[0].outputs[0].ename == "KeyboardInterrupt"
         assert ran(tmp_path, "print(6 * 7)") == ["42\n"]
         assert ForkedKernel.parent_process is process
@@ -71,7 +74,17 @@ def test_where_the_process_is_gone_a_kernel_starts_from_nothing(tmp_path):
     with forking():
         ForkedKernel.parent_process.kill()
         ForkedKernel.parent_process.wait()
-        assert ran(tmp_path, "import sys\nprint('tensorflow' in sys.modules)") == ["False\n"]
+        assert ran(tmp_path, IS_LOADED) == ["False\n"]
+
+
+def test_where_the_system_forbids_it_a_kernel_starts_from_nothing(tmp_path, monkeypatch):
+    def forbidden(number):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "pidfd_open", forbidden)
+    with forking():
+        assert ForkedKernel.parent_process is None
+        assert ran(tmp_path, IS_LOADED) == ["False\n"]
 
 
 BUILD = """

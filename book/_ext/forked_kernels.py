@@ -81,10 +81,19 @@ def _fork(process: subprocess.Popen[bytes] | None, arguments: list[str], keyword
         return None
 
 
+def _possible() -> bool:
+    """On Linux, where a process that is no child can be waited for."""
+    try:
+        os.close(os.pidfd_open(os.getpid()))
+    except (AttributeError, OSError):
+        return False
+    return True
+
+
 @contextmanager
 def forking() -> Iterator[None]:
     """Let all kernels that are started meanwhile be forked, on systems where a process that has TensorFlow loaded can be."""
-    if sys.platform != "linux":
+    if not _possible():
         yield
         return
     factory = KernelProvisionerFactory.instance()
