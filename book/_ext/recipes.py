@@ -139,9 +139,9 @@ class Build(Measured):
         edition, builds = next(iter(editions.items()))
         each = builds["executions_cached"]["phases"]
         return (
-            f"With all executions cached, {each['starting']:.0f} s go by until Python, Sphinx and its extensions are loaded ({edition} "
-            f"edition), {each['reading']:.0f} s until all pages are read, TensorFlow being loaded for [the library's page](library.md), "
-            f"{each['writing']:.0f} s until they are written, and {each['finishing']:.0f} s in indices and copies."
+            f"With all executions cached, {each['starting']:.0f} s go into loading Python, Sphinx and its extensions ({edition} edition), "
+            f"{each['reading']:.0f} s into reading the pages, TensorFlow being loaded for [the library's page](library.md), "
+            f"{each['writing']:.0f} s into writing them, and {each['finishing']:.0f} s into indices and copies."
         )
 
 
