@@ -549,7 +549,12 @@ LIMITED = {
         "a cell did not stop after 2 s",
     ),
     "time of all": ("import time\ntime.sleep(100)", Limits(cell=100, total=4), "the time for the whole notebook, 4 s, was over"),
-    "output": ("while True: print('x' * 100_000)", Limits(cell=60, total=60, output=2**20), "it put out more than 1 MiB"),
+    # Which of the two is seen first depends on how busy the machine is: a kernel sends at once what was printed since it last could.
+    "output": (
+        "while True: print('x' * 100_000)",
+        Limits(cell=60, total=60, output=2**20),
+        ("it put out more than 1 MiB", "it sent more than the grader can hold"),
+    ),
     "small outputs": ("while True: print(1, flush=True)", Limits(cell=60, total=60, output=2**20), "it put out more than 1 MiB"),
     "memory of all": (
         "import subprocess, sys, time\n"
@@ -572,7 +577,7 @@ def test_each_limit_holds(sandboxed, kind):
         assert printed(run)[2] == "after\n", "the others' work goes on"
         assert run.overtime == [run.notebook.cells[1].id]
     else:
-        assert reason in run.stopped
+        assert any(each in run.stopped for each in ([reason] if isinstance(reason, str) else reason))
         assert printed(run)[2] == ""
 
 

@@ -3,6 +3,7 @@
 import json
 import sys
 import threading
+import time
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -31,14 +32,15 @@ class Server(BaseHTTPRequestHandler):
             kind.most_at_once = max(kind.most_at_once, kind.at_once)
             kind.asked[f"{self.command} {self.path}"] += 1
             times = kind.asked[f"{self.command} {self.path}"]
+        time.sleep(0.05)  # for another question to come, if one does
+        with kind.lock:
+            kind.at_once -= 1  # before it is answered: after that the next may come
         status = {"/here": 200, "/people": 403, "/get": 200 if self.command == "GET" else 405, "/busy": 200 if times > 1 else 429}
         self.send_response(status.get(self.path, 404))
         self.send_header("Content-Length", "0")
         if self.path == "/busy":
             self.send_header("Retry-After", "1")
         self.end_headers()
-        with kind.lock:
-            kind.at_once -= 1
 
     do_GET = do_HEAD = answer
 

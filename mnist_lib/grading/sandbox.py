@@ -33,7 +33,7 @@ from nbformat import NotebookNode
 from traitlets import Bool, Dict, Unicode
 
 from . import nursery, syscalls
-from .session import LARGEST_HANDED_OVER, MIB, OUTPUTS, Limits, Run, Sandboxed, converse
+from .session import MIB, OUTPUTS, Limits, Run, Sandboxed, converse
 
 LIBRARY = Path(__file__).resolve().parents[1]
 PROVISIONER = "mnist-sandbox"
@@ -383,12 +383,9 @@ def cool_down() -> None:
 
 def _manager(folder: Path, limits: Limits, isolated: bool) -> AsyncKernelManager:
     """A manager of one kernel, to be reached by sockets in the run's folder."""
-    context = zmq.asyncio.Context()
-    context.setsockopt(zmq.MAXMSGSIZE, LARGEST_HANDED_OVER + MIB)  # a larger message ends the connection
-    context.setsockopt(zmq.RCVHWM, 50)  # messages that wait, on each channel
     settings = {"folder": str(folder), "limits": limits.__dict__, "isolated": isolated}
     manager = AsyncKernelManager(
-        context=context,
+        context=zmq.asyncio.Context(),
         connection_file=str(folder / "kernel.json"),
         **({} if sys.platform == "win32" else {"transport": "ipc", "ip": str(folder / "sockets" / "k")}),
     )
